@@ -1,0 +1,1 @@
+"""The rules: plan and record in, findings out. No torch."""

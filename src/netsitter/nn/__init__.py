@@ -1,0 +1,1 @@
+"""Networks as `torch.nn` modules, each written for one trial."""

@@ -1,0 +1,1 @@
+"""Optimisers and schedules as pure pairs and functions, each written for one trial."""

@@ -1,0 +1,1 @@
+"""What to do: frozen data that says what a run shall be. No torch, no work."""

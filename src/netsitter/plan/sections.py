@@ -1,0 +1,120 @@
+"""The four parts of a plan: data, net, optim and loop. A field left out (None) is chosen from the data."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import field_validator, model_validator
+
+from netsitter.plan.field import Section, field
+from netsitter.streams import MAX_SEED
+
+
+class DataPlan(Section):
+    """Where the examples come from and how they are prepared."""
+
+    source: str = field("", "a folder, an archive, a file, or a known name such as digits or cifar10")
+    task: Literal["classify", "regress"] | None = field(None, "classes or real numbers as target")
+    pixels: Literal["0..1", "0..255"] = field("0..1", "what 8-bit pixels are scaled to before the preparation")
+    prepare: str | None = field(
+        None, "none, center, channel, standardise, pca:SHARE, whiten:SHARE or zca:SHARE; SHARE is the variance kept"
+    )
+    epsilon: float = field(1e-5, "added to each variance before dividing by its root, when whitening", ge=0, le=1e3)
+    resize: str | None = field(None, "WIDTHxHEIGHT that every image is resized to; needed when sizes differ")
+    validation: float = field(0.1, "share of the training part kept for validation", unit="share", gt=0, lt=1)
+    test: float = field(0.2, "share kept as test part where the source brings none", unit="share", ge=0, lt=1)
+    seed: int = field(0, "draws the split and the order of the batches", ge=0, le=MAX_SEED)
+
+    @field_validator("resize")
+    @classmethod
+    def _sides(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        sides = value.lower().split("x")
+        if len(sides) != 2 or not all(side.isdecimal() and int(side) > 0 for side in sides):
+            raise ValueError("must be WIDTHxHEIGHT in pixels, as 32x32")
+        return "x".join(sides)
+
+
+class NetPlan(Section):
+    """Which network is built. Written short as "mlp:100,100", "conv", "conv:32,64", "lenet" or "FILE.py:build"."""
+
+    kind: Literal["mlp", "conv", "lenet", "own"] | None = field(None, "mlp, conv, lenet, or own (FILE.py:build)")
+    sizes: tuple[int, ...] | None = field(None, "units of each hidden layer (mlp), channels of each stage (conv)")
+    own: str = field("", "FILE.py:NAME of a function that builds a torch.nn.Module, when kind is own")
+    act: str = field("relu", "activation, by name; with its number as leaky_relu:0.2 or elu:0.5")
+    init: str | None = field(None, "initial weights, by name; chosen from the activation")
+    norm: Literal["batch", "none"] | None = field(None, "batch normalisation before each activation, or none")
+    dropout: float = field(0.0, "share of hidden units dropped in training", unit="share", by_trial=True, ge=0, lt=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return short_net(value) if isinstance(value, str) else value
+
+    @field_validator("sizes")
+    @classmethod
+    def _positive(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if value is not None and any(size < 1 or size > 1_000_000 for size in value):
+            raise ValueError("each size must be from 1 to 1,000,000")
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> NetPlan:
+        if (self.kind == "own") != bool(self.own):
+            raise ValueError("kind = own goes with own = FILE.py:NAME, and only with it")
+        return self
+
+
+def short_net(text: str) -> dict[str, Any]:
+    """The fields that a short form such as "mlp:100,100" stands for; raises ValueError."""
+    head, _, tail = text.partition(":")
+    if head.endswith(".py"):
+        return {"kind": "own", "own": text if tail else f"{text}:build"}
+    fields: dict[str, Any] = {"kind": head}
+    if tail:
+        parts = tail.split(",")
+        if not all(part.strip().isdecimal() for part in parts):
+            raise ValueError(f"sizes in {text!r} must be whole numbers with commas between, as mlp:100,100")
+        fields["sizes"] = tuple(int(part) for part in parts)
+    return fields
+
+
+class OptimPlan(Section):
+    """How weights move."""
+
+    kind: Literal["sgd", "momentum", "nesterov", "rmsprop", "adagrad", "adam", "adamw"] = field(
+        "adam", "the optimiser, by name"
+    )
+    lr: float | None = field(None, "learning rate at its highest", by_trial=True, gt=0, le=1e12)
+    momentum: float = field(0.9, "share of the last step kept (momentum, nesterov); beta1 of Adam", by_trial=True, ge=0, lt=1)
+    beta2: float = field(0.999, "decay of the mean of squared gradients (Adam; RMSprop's alpha)", by_trial=True, ge=0, lt=1)
+    eps: float = field(1e-8, "added to the root of that mean", by_trial=True, gt=0, le=1)
+    l2: float = field(0.0, "adds 0.5 * l2 * sum of squared weights to the loss; no biases", by_trial=True, ge=0, le=1e12)
+    decay: float = field(0.0, "decoupled weight decay: weights shrink by lr * decay a step", by_trial=True, ge=0, le=1e6)
+    clip: float | None = field(None, "longest gradient, over all weights; longer ones are shortened", by_trial=True, gt=0)
+    schedule: Literal["constant", "step", "exponential", "cosine", "one-cycle"] | None = field(
+        None, "how the learning rate changes over the run"
+    )
+    schedule_every: float = field(1.0, "epochs between two steps down (step, exponential)", unit="epochs", gt=0)
+    schedule_factor: float = field(0.95, "what the rate is multiplied by at each step down", by_trial=True, gt=0, le=1)
+    warmup: float = field(0.0, "epochs over which the rate rises from 0", unit="epochs", ge=0)
+
+
+class LoopPlan(Section):
+    """How long, in what portions, and what is kept."""
+
+    epochs: int | None = field(None, "passes over the training part", unit="epochs", ge=1, le=1_000_000)
+    batch: int | None = field(None, "rows of one step", unit="rows", ge=1, le=10_000_000)
+    seed: int = field(0, "draws initial weights and noise", by_trial=True, ge=0, le=MAX_SEED)
+    device: str = field("auto", "auto, cpu, cuda, cuda:1, mps")
+    loss: Literal["cross_entropy", "mse", "mae", "huber"] | None = field(None, "what is made small")
+    keep: Literal["best", "last"] = field("best", "weights kept at the end: best on validation, or last")
+    patience: int | None = field(None, "epochs without a better validation score before it stops", unit="epochs", ge=1)
+    score_rows: int = field(5_000, "rows of the fixed subset that training figures are measured on", unit="rows", ge=1)
+    measure_every: int = field(10, "steps between two leavings of the device with what was measured", unit="steps", ge=1)
+    save_every_s: float = field(30.0, "seconds between two checkpoints", unit="seconds", ge=0)
+    save_every_steps: int | None = field(None, "steps between two checkpoints, whatever the clock", unit="steps", ge=1)
+    workers: int | None = field(None, "processes that read ahead when data is streamed from disk", ge=0, le=256)
+    memory: float = field(0.5, "share of free memory that prepared data may take before it is streamed", gt=0, le=1)
+    preflight: bool = field(True, "check first loss, regularisation and a tiny subset before training")

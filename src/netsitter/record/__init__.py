@@ -1,0 +1,1 @@
+"""What happened: frozen data that a run leaves behind. NumPy only, no torch."""

@@ -1,0 +1,219 @@
+"""Events: what a run says while it goes on. Frozen, plain values; each goes to JSON and back unchanged.
+
+The order in which a run tells them:
+
+    Started
+    Chosen ...            one for each thing that the data decided
+    Found ...             what the data rules saw
+    Checked ...           the pre-flight checks, one each
+    then, until the run ends:
+        Measured ...      every few steps
+        EpochEnded
+        Saved             a checkpoint is on disk
+        Resumed           first event after a restart: all that stands after its step is told again
+        Found             a rule saw something
+        TrialEnded        one trial of the cohort is over
+    Ended
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from netsitter.record.findings import Finding, finding_of
+
+SCHEMA = 1
+
+
+class Outcome(StrEnum):
+    """How a trial or a run ended. The value is what people read."""
+
+    FINISHED = "finished"
+    STOPPED_EARLY = "stopped early"
+    DIVERGED = "diverged"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """What a check says."""
+
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Event:
+    """The common ground of all events; never made itself."""
+
+    kind: ClassVar[str] = ""
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """A run begins. plans: one a trial, nothing left open. at: seconds since 1970."""
+
+    kind: ClassVar[str] = "started"
+    name: str
+    plans: tuple[Mapping[str, Any], ...]
+    data: Mapping[str, Any]
+    net: Mapping[str, Any]
+    machine: Mapping[str, Any]
+    at: float
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True)
+class Chosen(Event):
+    """Something that the plan left open was decided."""
+
+    kind: ClassVar[str] = "chosen"
+    path: str
+    value: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class Checked(Event):
+    """One check before training. numbers: what was measured, by name."""
+
+    kind: ClassVar[str] = "checked"
+    check: str
+    verdict: Verdict
+    says: str
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found(Event):
+    """A rule saw a fault."""
+
+    kind: ClassVar[str] = "found"
+    finding: Finding
+
+
+@dataclass(frozen=True)
+class Measured(Event):
+    """Series at the end of some steps. values: series name -> one row a step, of one number a trial."""
+
+    kind: ClassVar[str] = "measured"
+    epoch: int
+    steps: tuple[int, ...]
+    values: Mapping[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class EpochEnded(Event):
+    """An epoch is over. values: `epoch/...` series by name, one number a trial.
+
+    epoch: counted from 1. step: steps done so far. best: per trial, whether this epoch is its best so far.
+    seconds: since the run began, pauses not counted.
+    """
+
+    kind: ClassVar[str] = "epoch"
+    epoch: int
+    epochs: int
+    step: int
+    values: Mapping[str, tuple[float, ...]]
+    best: tuple[bool, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Saved(Event):
+    """A checkpoint is on disk and has been read back."""
+
+    kind: ClassVar[str] = "saved"
+    epoch: int
+    step: int
+    file: str
+
+
+@dataclass(frozen=True)
+class Resumed(Event):
+    """A run goes on after `step` steps; later events that stand before this one did not happen."""
+
+    kind: ClassVar[str] = "resumed"
+    epoch: int
+    step: int
+    at: float
+
+
+@dataclass(frozen=True)
+class TrialEnded(Event):
+    """One trial is over, alone or with its cohort."""
+
+    kind: ClassVar[str] = "trial-ended"
+    trial: int
+    step: int
+    outcome: Outcome
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Ended(Event):
+    """The run is over. scores: part -> measure -> one number a trial."""
+
+    kind: ClassVar[str] = "ended"
+    outcome: Outcome
+    epoch: int
+    step: int
+    seconds: float
+    says: str = ""
+    scores: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
+
+
+KINDS: dict[str, type[Event]] = {event.kind: event for event in Event.__subclasses__()}
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """Plain JSON values; a number that is not finite becomes "NaN", "Infinity" or "-Infinity"."""
+    values = {f.name: getattr(event, f.name) for f in fields(event)}
+    if isinstance(event, Found):
+        values["finding"] = event.finding.as_json()
+    return {"kind": event.kind, **_plain(values)}
+
+
+def from_json(values: Mapping[str, Any]) -> Event:
+    """The event that `to_json` gave these values for. Raises ValueError for what is no event."""
+    try:
+        kind = KINDS[values["kind"]]
+        rest = {name: _back(value) for name, value in values.items() if name != "kind"}
+        if kind is Found:
+            rest["finding"] = finding_of(values["finding"])
+        if "outcome" in rest:
+            rest["outcome"] = Outcome(rest["outcome"])
+        if "verdict" in rest:
+            rest["verdict"] = Verdict(rest["verdict"])
+        return kind(**rest)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not an event: {error}") from error
+
+
+_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return next(word for word, number in _NOT_FINITE.items() if str(number) == str(value))
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _back(value: Any) -> Any:
+    if isinstance(value, str):
+        return _NOT_FINITE.get(value, value)
+    if isinstance(value, Mapping):
+        return {key: _back(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(_back(item) for item in value)
+    return value

@@ -1,0 +1,134 @@
+"""The journal: a run's events on disk, one JSON line each with a checksum, appended and never changed.
+
+    {"crc":"1f2e3d4c","event":{"kind":"epoch",...}}
+
+The checksum is the CRC-32 of the bytes of the event. A line that was torn by a kill or a full disk
+is cut off before the next one is written, and skipped by readers. One process writes; any number reads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from netsitter.errors import RunError
+from netsitter.record.events import Ended, EpochEnded, Event, Resumed, Saved, Started, from_json, to_json
+
+HEAD = b'{"crc":"'
+MIDDLE = b'","event":'
+MAX_LINE = 64 * 2**20
+"""No event is nearly as long; a longer line is not ours."""
+
+DURABLE = (Started, EpochEnded, Saved, Resumed, Ended)
+"""Events that are on disk, and not only with the operating system, before `take` returns."""
+
+
+class Journal:
+    """A sink that appends events to a file. Use it as a context manager, or call `close`.
+
+    Raises RunError when the file cannot be opened, is locked by another process, or the disk is full.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            self._file = open(self.path, "ab")  # noqa: SIM115: closed by close()
+            _lock(self._file.fileno(), self.path)
+            self._file.truncate(_good_bytes(self.path))
+        except OSError as error:
+            raise RunError(f"the journal {self.path} cannot be written: {error.strerror}", code="S28") from error
+
+    def take(self, event: Event) -> None:
+        """Appends one event."""
+        try:
+            self._file.write(line_of(event))
+            self._file.flush()
+            if isinstance(event, DURABLE):
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            raise RunError(
+                f"the journal {self.path} cannot be written: {error.strerror}",
+                code="S26",
+                fix="free some space, then: netsitter resume " + str(self.path.parent),
+                state="the run is kept up to its last checkpoint.",
+            ) from error
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def line_of(event: Event) -> bytes:
+    """The event as one line of a journal."""
+    body = json.dumps(to_json(event), separators=(",", ":"), allow_nan=False).encode()
+    return HEAD + b"%08x" % zlib.crc32(body) + MIDDLE + body + b"}\n"
+
+
+def event_in(line: bytes) -> Event | None:
+    """The event of one line; None when the line is torn, changed, or of a kind that this version does not know."""
+    crc, _, body = line.removeprefix(HEAD).partition(MIDDLE)
+    body = body.removesuffix(b"\n").removesuffix(b"}")
+    if not line.startswith(HEAD) or not line.endswith(b"}\n") or crc != b"%08x" % zlib.crc32(body):
+        return None
+    try:
+        return from_json(json.loads(body))
+    except (ValueError, RecursionError):
+        return None
+
+
+def read_journal(path: str | Path) -> Iterator[Event]:
+    """The events of a journal in order, torn lines left out. Raises RunError when there is no such file."""
+    try:
+        with open(path, "rb") as file:
+            while line := file.readline(MAX_LINE):
+                if (event := event_in(line)) is not None:
+                    yield event
+    except OSError as error:
+        raise RunError(f"the journal {path} cannot be read: {error.strerror}", code="S32") from error
+
+
+def _good_bytes(path: Path) -> int:
+    """Where the last whole line ends."""
+    with open(path, "rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end:
+            start = _last_line_start(file.fileno(), end)
+            if event_in(os.pread(file.fileno(), end - start, start)) is not None:
+                return end
+            end = start
+    return 0
+
+
+def _last_line_start(descriptor: int, end: int, block: int = 65_536) -> int:
+    """Where the line begins that ends at byte `end`."""
+    at = end - 1  # the newline that ends the line itself does not count
+    while at > 0:
+        start = max(0, at - block)
+        newline = os.pread(descriptor, at - start, start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        at = start
+    return 0
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    """Takes the journal for this process; freed by the system when the process ends, however it ends."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: opened files cannot be shared for writing there
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RunError(
+            f"another process is writing {path}", code="S35", fix="wait until it ends, or end it", state="nothing was changed."
+        ) from None

@@ -1,0 +1,1 @@
+"""What people read of a run. Made from records only, no torch."""
