@@ -1,0 +1,49 @@
+"""netsitter raises neural networks: it prepares the data, starts the network right, checks it before it trains, and watches every step.
+
+    import netsitter as ns
+    run = ns.fit("digits")
+
+Names are imported when they are first used, so that `import netsitter` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from netsitter.doors.check import check as check
+    from netsitter.doors.fit import fit as fit
+    from netsitter.doors.fit import resume as resume
+    from netsitter.doors.run import Run as Run
+    from netsitter.doors.run import open_run as open_run
+    from netsitter.errors import NetsitterError as NetsitterError
+    from netsitter.nn.gradient_check import gradient_check as gradient_check
+    from netsitter.nn.summary import summary as summary
+    from netsitter.plan.plan import Plan as Plan
+
+_HOMES = {
+    "NetsitterError": "errors",
+    "Plan": "plan.plan",
+    "Run": "doors.run",
+    "check": "doors.check",
+    "fit": "doors.fit",
+    "gradient_check": "nn.gradient_check",
+    "open_run": "doors.run",
+    "resume": "doors.fit",
+    "summary": "nn.summary",
+}
+
+__all__ = sorted([*_HOMES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'netsitter' has no attribute {name!r}")
+    return getattr(import_module(f"netsitter.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -137,12 +137,16 @@ class Saved(Event):
 
 @dataclass(frozen=True)
 class Resumed(Event):
-    """A run goes on after `step` steps; later events that stand before this one did not happen."""
+    """A run goes on after `step` steps; later events that stand before this one did not happen.
+
+    inexact: why it will not end with the same bits as the unbroken run; "" when it will.
+    """
 
     kind: ClassVar[str] = "resumed"
     epoch: int
     step: int
     at: float
+    inexact: str = ""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ class PartFacts:
 class FeatureFacts:
     """The features of the training part, as it came, before any preparation.
 
-    Per feature (flattened; of images in C, Y, X order): mean, standard deviation, smallest, largest; in float64.
+    Per feature (flattened; of images in C, Y, X order): mean, standard deviation, smallest, largest; in float64, over
+    the rows whose values are all finite. All empty when there is no such row.
     names: of the features, where they have any; else empty.
     """
 
@@ -32,22 +33,23 @@ class FeatureFacts:
     high: tuple[float, ...]
     names: tuple[str, ...] = ()
 
-    def name(self, feature: int) -> str:
-        """What a message calls this feature."""
-        return self.names[feature] if self.names else f"feature {feature}"
-
 
 @dataclass(frozen=True)
 class DataFacts:
-    """A source as numbers.
+    """A source as numbers. A row is told by its number in the source, from 0, where that is known; else in its part.
 
-    sampled: rows that the features were measured on; below `parts["train"].rows` for data larger than memory.
-    non_finite: ("train", row, feature) of the first NaN or infinite values, with `non_finite_count` of all.
-    duplicates: rows of the training part that repeat an earlier one; `duplicate_pairs` are the first (row, earlier row).
-    leaks: for each other part, rows that also stand in the training part; `leak_pairs` the first (part, row, training row).
-    conflicts: training rows with the same features as an earlier row and another label, `conflict_pairs` the first.
-    identifiers: features whose values are whole numbers, each unique to its row and in order.
-    copies_target: features that equal the target.
+    kind: image or table. task: classify or regress. example, dtype: of one row.
+    sampled: training rows that the features were measured on; fewer than `parts["train"].rows` in large sets.
+    non_finite: (part, row, feature) of the first NaN or infinite values, with `non_finite_count` of all.
+    duplicates: training rows with the features and the target of an earlier one; `duplicate_pairs` the first (row,
+    earlier row).
+    leaks: for each other part, its rows whose features also stand in the training part; `leak_pairs` the first (part,
+    row, training row).
+    conflicts: training rows that every function of the features gets wrong, since rows with the same features have
+    other labels; `conflict_pairs` the first (row, earlier row).
+    identifiers: features of a table whose values are whole numbers, unique to each row, and dense or in order.
+    copies_target: features of a table that tell the target exactly: one value for each class, or a line.
+    not_checked: what could not be looked at, and why; one sentence each.
     """
 
     name: str
@@ -70,3 +72,14 @@ class DataFacts:
     identifiers: tuple[int, ...] = ()
     copies_target: tuple[int, ...] = ()
     not_checked: tuple[str, ...] = ()
+
+    def feature(self, number: int) -> str:
+        """What a message calls this feature: its name, its number, or the pixel's place."""
+        if self.features.names:
+            return f"feature {self.features.names[number]!r}"
+        if len(self.example) == 3:
+            _, height, width = self.example
+            channel, pixel = divmod(number, height * width)
+            y, x = divmod(pixel, width)
+            return f"channel {channel}, y {y}, x {x}"
+        return f"feature {number}"

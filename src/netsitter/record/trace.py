@@ -41,8 +41,11 @@ class Trace:
     def take(self, event: Event) -> None:
         """Keeps one event; a `Resumed` first drops what was told of later steps."""
         if isinstance(event, Resumed):
-            self.events = [kept for kept in map(lambda told: _up_to(told, event.step), self.events) if kept is not None]
+            self.events = [kept for told in self.events if (kept := _up_to(told, event)) is not None]
         self.events.append(event)
+
+    def close(self) -> None:
+        """Nothing to do: all is in memory."""
 
     def of(self, kind: type[Kind]) -> list[Kind]:
         """The events of one kind, in order."""
@@ -92,15 +95,17 @@ class Trace:
         return sorted(found)
 
 
-def _up_to(event: Event, step: int) -> Event | None:
-    """The event as far as it tells of the first `step` steps; None when it tells of later ones only."""
+def _up_to(event: Event, resumed: Resumed) -> Event | None:
+    """The event as far as it tells of what a resume keeps; None when it tells of later things only."""
     if isinstance(event, Ended):
         return None
+    if isinstance(event, EpochEnded):
+        return event if event.epoch <= resumed.epoch else None
     if isinstance(event, Measured):
-        kept = [i for i, at in enumerate(event.steps) if at <= step]
+        kept = [i for i, at in enumerate(event.steps) if at <= resumed.step]
         if not kept:
             return None
         values = {name: tuple(rows[i] for i in kept) for name, rows in event.values.items()}
         return Measured(event.epoch, tuple(event.steps[i] for i in kept), values)
     at = event.finding.step if isinstance(event, Found) else getattr(event, "step", None)
-    return event if at is None or at <= step else None
+    return event if at is None or at <= resumed.step else None

@@ -1,0 +1,41 @@
+# The whole set-up of a new user: `make demo` or `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test quick check format bench docs clean
+
+demo: .venv/.installed
+	$(BIN)/netsitter fit digits
+
+test: .venv/.installed
+	$(BIN)/python -m pytest -n 2
+
+quick: .venv/.installed
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+check: .venv/.installed
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+	$(MAKE) test
+
+format: .venv/.installed
+	$(BIN)/ruff format src tests benchmarks
+	$(BIN)/ruff check --fix src tests benchmarks
+
+docs: .venv/.installed
+	$(BIN)/python docs/generate.py
+
+bench: .venv/.installed
+	$(BIN)/python benchmarks/epoch.py
+
+.venv/.installed: pyproject.toml requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,45 @@
+"""`netsitter check DATA`: everything that can be said before training."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from netsitter.cli import options as opt
+from netsitter.cli.verdict import checked_severity, code_of
+
+
+def check(
+    data: Annotated[str | None, typer.Argument(help="as for fit")] = None,
+    net: opt.Net = None,
+    act: opt.Act = None,
+    prepare: opt.Prepare = None,
+    init: opt.Init = None,
+    norm: opt.Norm = None,
+    l2: opt.L2 = None,
+    batch: opt.Batch = None,
+    seed: opt.Seed = None,
+    resize: opt.Resize = None,
+    task: opt.Task = None,
+    plan: opt.PlanFile = None,
+    sets: opt.Set = None,
+    data_dir: opt.DataDir = None,
+    json: opt.AsJson = False,
+    quiet: opt.Quiet = False,
+    fail_on: opt.FailOn = "error",
+) -> None:
+    """Say everything that can be said before training: the data, the first loss, a tiny subset, signals through depth."""
+    from netsitter.doors.check import check as check_door
+
+    checked_severity(fail_on)
+    short = {
+        "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "l2": l2, "batch": batch, "seed": seed,
+        "resize": resize, "task": task,
+    }  # fmt: skip
+    report = check_door(data, plan=plan, show=not (json or quiet), data_dir=data_dir, options={**short, **opt.from_sets(sets)})
+    if json:
+        opt.print_json(report.as_json())
+    elif quiet:
+        typer.echo(report)
+    raise typer.Exit(code_of(report.findings, fail_on))

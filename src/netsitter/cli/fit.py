@@ -1,0 +1,67 @@
+"""`netsitter fit DATA`: prepare, check, train, watch, save."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from netsitter.cli import options as opt
+from netsitter.cli.verdict import as_json, checked_severity, exit_code
+
+
+def fit(
+    data: Annotated[str | None, typer.Argument(help="a folder, an archive, a file, or a known name; else data.source of the plan")] = None,
+    net: opt.Net = None,
+    act: opt.Act = None,
+    prepare: opt.Prepare = None,
+    init: opt.Init = None,
+    norm: opt.Norm = None,
+    dropout: opt.Dropout = None,
+    optim: opt.Optim = None,
+    lr: opt.Lr = None,
+    l2: opt.L2 = None,
+    schedule: opt.Schedule = None,
+    epochs: opt.Epochs = None,
+    batch: opt.Batch = None,
+    seed: opt.Seed = None,
+    device: opt.Device = None,
+    resize: opt.Resize = None,
+    task: opt.Task = None,
+    plan: opt.PlanFile = None,
+    sets: opt.Set = None,
+    data_dir: opt.DataDir = None,
+    download: opt.Download = False,
+    runs: Annotated[str, typer.Option("--runs", metavar="FOLDER", help="where the run's own folder is made")] = "runs",
+    name: Annotated[str | None, typer.Option("--name", help="of the run's folder, behind the date")] = None,
+    json: opt.AsJson = False,
+    quiet: opt.Quiet = False,
+    fail_on: opt.FailOn = "error",
+) -> None:
+    """Raise a network on DATA: prepare it, check before training, train, watch, save.
+
+    With no option everything is chosen from the data, and said.
+    """
+    from netsitter.doors.fit import fit as fit_door
+
+    checked_severity(fail_on)
+    short = {
+        "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim, "lr": lr,
+        "l2": l2, "schedule": schedule, "epochs": epochs, "batch": batch, "seed": seed, "device": device, "resize": resize,
+        "task": task,
+    }  # fmt: skip
+    run = fit_door(
+        data,
+        plan=plan,
+        runs=runs,
+        name=name,
+        show=not (json or quiet),
+        data_dir=data_dir,
+        download=download,
+        options={**short, **opt.from_sets(sets)},
+    )
+    if json:
+        opt.print_json(as_json(run))
+    elif quiet:
+        typer.echo(run)
+    raise typer.Exit(exit_code(run, fail_on))

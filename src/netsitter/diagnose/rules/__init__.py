@@ -1,0 +1,1 @@
+"""One file a rule, in a folder a family."""

@@ -1,0 +1,1 @@
+"""Rules that look at the data alone, before anything is trained."""

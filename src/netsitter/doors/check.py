@@ -1,0 +1,77 @@
+"""`check`: everything that can be said of data and network before training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from netsitter.doors.beginning import beginning, network_for
+from netsitter.doors.inputs import Build, asked_for
+from netsitter.plan.plan import Plan
+from netsitter.record.events import Checked, Verdict, to_json
+from netsitter.record.findings import Finding
+from netsitter.record.sink import Sink, pump
+from netsitter.record.trace import Trace
+from netsitter.report.console import Console
+from netsitter.train.device import device_named
+from netsitter.train.losses import Loss
+from netsitter.train.prepare import ready
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was said before training."""
+
+    trace: Trace
+
+    @property
+    def findings(self) -> list[Finding]:
+        return self.trace.findings
+
+    @property
+    def checks(self) -> list[Checked]:
+        return self.trace.checks
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check warned or failed."""
+        return all(check.verdict in (Verdict.PASSED, Verdict.SKIPPED) for check in self.checks)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "findings": [finding.as_json() for finding in self.findings],
+            "checks": [to_json(check) for check in self.checks],
+            "choices": [to_json(choice) for choice in self.trace.choices],
+        }
+
+    def __repr__(self) -> str:
+        bad = [check.check for check in self.checks if check.verdict in (Verdict.WARNED, Verdict.FAILED)]
+        return f"<Report: {len(self.findings)} findings; {'checks passed' if self.passed else 'look at ' + ', '.join(bad)}>"
+
+
+def check(
+    data: Any = None,
+    *,
+    net: str | Build | None = None,
+    loss: str | Loss | None = None,
+    plan: Plan | str | Path | None = None,
+    show: bool | Sink = True,
+    data_dir: str | Path | None = None,
+    options: Mapping[str, Any] | None = None,
+    **short: Any,
+) -> Report:
+    """What can be said before training; the arguments are those of `fit`. Nothing is written.
+
+    >>> check("digits", net="mlp:50", show=False).passed
+    True
+    """
+    asked = asked_for(data, net=net, loss=loss, plan=plan, options={**(options or {}), **short}, data_dir=data_dir)
+    prepared = ready(asked.plan, asked.source, device=device_named(asked.plan.loop.device), loss=asked.loss)
+    network = network_for(prepared, asked.build).to(prepared.device)
+    trace = Trace()
+    sinks: list[Sink] = [trace, *([Console()] if show is True else [show] if show else [])]
+    for _ in pump(beginning(prepared, network, name=prepared.source.name), sinks):
+        pass
+    return Report(trace)

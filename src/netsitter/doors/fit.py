@@ -1,0 +1,185 @@
+"""`fit`: a network raised on data: prepared, checked, trained, watched, saved. And `resume`, which goes on with one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from netsitter.doors.beginning import beginning, network_for
+from netsitter.doors.folder import RunFolder, new_folder, run_folder
+from netsitter.doors.inputs import Asked, Build, asked_for
+from netsitter.doors.run import Run
+from netsitter.errors import DataError, RunError
+from netsitter.plan.plan import Plan
+from netsitter.record.events import Ended, Event, Outcome, Resumed
+from netsitter.record.journal import Journal
+from netsitter.record.sink import Sink, pump
+from netsitter.record.trace import Trace
+from netsitter.report.console import Console
+from netsitter.train.checkpoint import Checkpoints
+from netsitter.train.cohort import cohort_of
+from netsitter.train.device import device_named, exactness, machine_facts
+from netsitter.train.losses import Loss
+from netsitter.train.loop import Training
+from netsitter.train.model_file import Model, save_model
+from netsitter.train.prepare import Ready, ready
+from netsitter.train.stopping import Stop, heed_signals
+
+
+def fit(
+    data: Any = None,
+    *,
+    net: str | Build | None = None,
+    loss: str | Loss | None = None,
+    plan: Plan | str | Path | None = None,
+    runs: str | Path | None = "runs",
+    name: str | None = None,
+    show: bool | Sink = True,
+    data_dir: str | Path | None = None,
+    download: bool = False,
+    options: Mapping[str, Any] | None = None,
+    **short: Any,
+) -> Run:
+    """Raises a network on data, and returns the finished run.
+
+    data: a folder, an archive or a file; a known name such as "digits" or "cifar10"; arrays or tensors as (x, y),
+        or {"train": (x, y), "test": (x, y)}; or a map-style torch Dataset. x: (N, D) rows, or (N, Y, X), (N, C, Y, X)
+        or (N, Y, X, C) images; y: (N,) classes or real numbers, or (N, O) real numbers. None reads `data.source` of the plan.
+    net: "mlp:100,100", "conv", "lenet", "FILE.py:build", or a function that returns an `nn.Module`.
+    loss: a name of the plan, or any f(outputs, targets) that returns the mean over the batch.
+    plan: a `Plan`, or a file of one; options are set on top of it.
+    runs: the folder in which the run's own folder is made; None keeps nothing on disk.
+    show: whether to print what happens; or a sink of your own that takes every event.
+    options: values by dotted name; short: by short name, as lr=1e-3, epochs=5, seed=1.
+    Raises PlanError, DataError, NetError, DeviceError or RunError, before any work, and then nothing is written.
+
+    >>> run = fit("digits", net="mlp:50", epochs=2, runs=None, show=False)
+    >>> run.scores["test"]["score"] > 0.5
+    True
+    """
+    asked = asked_for(
+        data, net=net, loss=loss, plan=plan, options={**(options or {}), **short}, data_dir=data_dir, download=download
+    )
+    device = device_named(asked.plan.loop.device)
+    prepared = ready(asked.plan, asked.source, device=device, loss=asked.loss)
+    network = network_for(prepared, asked.build)
+    folder = None if runs is None else new_folder(Path(runs), name or asked.source.name, prepared.plan)
+    return _conducted(prepared, network, folder, show, resume=False)
+
+
+def resume(
+    path: str | Path,
+    *,
+    data: Any = None,
+    net: Build | str | None = None,
+    loss: Loss | None = None,
+    show: bool | Sink = True,
+    data_dir: str | Path | None = None,
+) -> Run:
+    """Goes on with a run that was stopped or killed, and ends it with the same bits as if it had not been.
+
+    data, net, loss: as given to `fit`, for a run that was made from Python values.
+    Raises RunError when the run is over or has no whole checkpoint, DataError when the data has changed.
+    """
+    folder = run_folder(path)
+    trace = folder.trace()
+    if trace.ended is not None and trace.ended.outcome is not Outcome.INTERRUPTED:
+        raise RunError(f"the run {path} is over: {trace.ended.outcome}", code="S30", fix="start another with netsitter fit")
+    asked = asked_for(data, net=net, loss=loss, plan=folder.plan(), options={}, data_dir=data_dir)
+    _same_data(trace, asked, folder)
+    prepared = ready(asked.plan, asked.source, device=device_named(asked.plan.loop.device), loss=asked.loss)
+    return _conducted(prepared, network_for(prepared, asked.build), folder, show, resume=True)
+
+
+def _conducted(
+    prepared: Ready, network: nn.Module, folder: RunFolder | None, show: bool | Sink, *, resume: bool
+) -> Run:
+    """Lets the events of a run flow to its sinks until it ends."""
+    trace = Trace(folder.trace().events if folder and resume else ())
+    sinks: list[Sink] = [trace]
+    with ExitStack() as closing:
+        if folder is not None:
+            sinks.append(Journal(folder.journal))
+        if show:
+            sinks.append(Console(folder.path if folder else None) if show is True else show)
+        for sink in sinks:
+            closing.callback(sink.close)
+        stop = closing.enter_context(heed_signals())
+        conductor = _Conductor(prepared, network, folder, stop)
+        for _ in pump(conductor.events(resume=resume), sinks):
+            pass
+        return Run(conductor.model(), trace, folder, prepared, stopped_by=stop.signal)
+
+
+class _Conductor:
+    """One run from its first event to its last."""
+
+    def __init__(self, prepared: Ready, network: nn.Module, folder: RunFolder | None, stop: Stop) -> None:
+        self.prepared, self.folder, self.stop = prepared, folder, stop
+        self.machine = machine_facts(prepared.device)
+        self.checkpoints = Checkpoints(folder.checkpoints) if folder else None
+        self.network = network.to(prepared.device)
+        self.cohort = None
+
+    def events(self, *, resume: bool) -> Iterator[Event]:
+        start = None
+        if resume and self.checkpoints is not None:
+            start, damaged = self.checkpoints.latest()
+            if damaged and start is None:
+                raise RunError(f"every checkpoint is damaged: {', '.join(damaged)}", code="S33", fix="netsitter fit starts anew")
+        if start is None:
+            name = self.folder.path.name if self.folder else self.prepared.source.name
+            yield from beginning(self.prepared, self.network, name=name)
+        self.cohort = cohort_of([self.network], [self.prepared.plan], self.prepared.loss, device=self.prepared.device)
+        training = Training(
+            self.cohort,
+            self.prepared.parts,
+            checkpoints=self.checkpoints,
+            start=start,
+            stop=lambda: bool(self.stop),
+            machine=self.machine,
+        )
+        if start is not None:
+            yield Resumed(start.progress.epoch, start.progress.step, time.time(), exactness(start.machine, self.machine))
+        for event in training.events():
+            yield self._with_scores(event, training) if isinstance(event, Ended) else event
+
+    def model(self) -> Model:
+        """The weights that were kept, with all that they need to answer."""
+        assert self.cohort is not None
+        ready, source = self.prepared, self.prepared.source
+        example = source.parts["train"].x.example
+        return Model(
+            self.cohort.network(0).cpu(), ready.plan, source.image, source.task, source.classes, source.features,
+            example, ready.outputs, ready.preparation, ready.target,
+        )  # fmt: skip
+
+    def _with_scores(self, event: Ended, training: Training) -> Ended:
+        """The last event, with the scores of the weights that were kept; the test part is looked at here and only here."""
+        training.take_best()
+        if event.outcome is Outcome.DIVERGED and training.best is None:
+            return event
+        parts = ["val"] + ["test"] * (event.outcome is not Outcome.INTERRUPTED and "test" in self.prepared.parts.feeds)
+        if self.folder is not None:
+            save_model(self.model(), self.folder.model)
+        return replace(event, scores={part: training.scores(part) for part in parts})
+
+
+def _same_data(trace: Trace, asked: Asked, folder: RunFolder) -> None:
+    started = trace.started
+    if started is None:
+        raise RunError(f"the journal of {folder.path} does not say how it began", code="S32", fix="start another with netsitter fit")
+    if started.data["fingerprint"] != asked.source.fingerprint:
+        raise DataError(
+            "the data is not what this run began with",
+            code="S136",
+            where=f"{asked.source.where}: fingerprint {asked.source.fingerprint[:12]}, was {started.data['fingerprint'][:12]}",
+            fix="put the data back as it was, or start another run",
+            state="the run is as it was.",
+        )

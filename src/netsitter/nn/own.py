@@ -1,0 +1,169 @@
+"""A network from the user's own function: found in a file, called with what it asks for, and checked."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from hashlib import blake2b
+from math import prod
+from pathlib import Path
+from types import ModuleType
+
+import torch
+from torch import nn
+
+from netsitter.errors import NetError, closest, shown
+
+EXAMPLE_ROWS = 2
+"""Rows of the batch that the net is tried on; two, so that a lost or swapped first side shows."""
+
+
+def load_builder(place: str) -> Callable[..., nn.Module]:
+    """The function `NAME` of `FILE.py`, from a place written as "FILE.py:NAME" ("build" when no name is given).
+
+    The file is run, as any import runs it. Raises NetError when it is missing, cannot be run, or has no such function.
+    """
+    file, _, name = place.rpartition(":") if place.rpartition(":")[0].endswith(".py") else (place, "", "build")
+    path = Path(file).expanduser()
+    if not path.is_file():
+        raise NetError(f"there is no file {shown(file)} to build a net with", code="N05", where=f"net.own = {place}")
+    module = _run(path, place)
+    builder = getattr(module, name, None)
+    if builder is None:
+        functions = [
+            key
+            for key, value in vars(module).items()
+            if callable(value) and not key.startswith("_") and getattr(value, "__module__", "") == module.__name__
+        ]
+        raise NetError(
+            f"{path} has no function {shown(name)}.{closest(name, functions)}",
+            code="N06",
+            where=f"net.own = {place}",
+            allowed=f"it defines {', '.join(functions) or 'no function'}",
+            fix=f"--net {file}:{functions[0] if functions else 'build'}",
+        )
+    if not callable(builder):
+        raise NetError(
+            f"{name} in {path} must be a function that returns a torch.nn.Module; got {shown(builder)}",
+            code="N06",
+            where=f"net.own = {place}",
+        )
+    return builder
+
+
+def built_by(builder: Callable[..., object], *, example: tuple[int, ...], outputs: int) -> nn.Module:
+    """The net that the user's function builds, tried on two rows of zeros.
+
+    It is called with those of `example` (the shape of one input), `inputs` (how many numbers that is), `outputs` and
+    `classes` (both: how many numbers it must return) that its signature names. Its weights are its own affair.
+    Raises NetError when it fails, returns something else than an `nn.Module`, or the net's outputs have another size.
+    """
+    name = getattr(builder, "__name__", type(builder).__name__)
+    known = {"example": example, "inputs": prod(example), "outputs": outputs, "classes": outputs}
+    given = _arguments(builder, name, known)
+    try:
+        net = builder(**given)
+    except Exception as error:
+        raise NetError(
+            f"{name} failed while it built the net: {type(error).__name__}: {error}",
+            code="N09",
+            where=_line_of(error),
+            fix=f"it was called with {', '.join(f'{key}={value!r}' for key, value in given.items()) or 'nothing'}",
+        ) from error
+    if not isinstance(net, nn.Module):
+        raise NetError(
+            f"{name} must return a torch.nn.Module; it returned {shown(net)}",
+            code="N07",
+            fix="end the function with `return net`",
+        )
+    _must_answer(net, name, example, outputs)
+    return net
+
+
+def _run(path: Path, place: str) -> ModuleType:
+    """The module of this file. Its name is its own, so that no installed package is hidden by it."""
+    digest = blake2b(str(path.resolve()).encode(), digest_size=6).hexdigest()
+    spec = importlib.util.spec_from_file_location(f"netsitter_own_{path.stem}_{digest}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module
+    # Its neighbours may be imported from it; last in line, so that none of them hides a library.
+    sys.path.append(str(path.resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[module.__name__]
+        raise NetError(
+            f"{path} cannot be run: {type(error).__name__}: {error}", code="N05", where=_line_of(error) or place
+        ) from error
+    finally:
+        sys.path.pop()
+    return module
+
+
+def _arguments(builder: Callable[..., object], name: str, known: dict[str, object]) -> dict[str, object]:
+    """Those of the known arguments that the builder's signature names."""
+    try:
+        parameters = inspect.signature(builder).parameters
+    except (TypeError, ValueError):
+        return {}
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    named = {key for key, parameter in parameters.items() if parameter.kind in kinds}
+    missing = [
+        key
+        for key, parameter in parameters.items()
+        if key not in known
+        and parameter.default is parameter.empty
+        and parameter.kind not in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    ]
+    if missing:
+        raise NetError(
+            f"{name} asks for {', '.join(missing)}, which netsitter does not know",
+            code="N08",
+            allowed="example (the shape of one input), inputs, outputs, classes; others need a default",
+            fix=f"def {getattr(builder, '__name__', 'build')}(example, outputs):",
+        )
+    return {key: value for key, value in known.items() if key in named}
+
+
+def _must_answer(net: nn.Module, name: str, example: tuple[int, ...], outputs: int) -> None:
+    """Try the net on zeros, in evaluation mode, and look at the shape of what comes."""
+    modes = {part: part.training for part in net.modules()}
+    net.eval()
+    try:
+        with torch.no_grad():
+            answer = net(torch.zeros(EXAMPLE_ROWS, *example))
+    except Exception as error:
+        raise NetError(
+            f"the net of {name} fails on inputs of {(EXAMPLE_ROWS, *example)}: {type(error).__name__}: {error}",
+            code="N10",
+            where=_line_of(error),
+            allowed=f"it gets (rows, {', '.join(map(str, example))}) and returns (rows, {outputs})",
+            fix="netsitter summary names the layer that does not fit",
+        ) from error
+    finally:
+        for part, training in modes.items():
+            part.training = training
+    shape = tuple(answer.shape) if isinstance(answer, torch.Tensor) else shown(answer)
+    if shape != (EXAMPLE_ROWS, outputs):
+        raise NetError(
+            f"the net of {name} must return {(EXAMPLE_ROWS, outputs)} for {EXAMPLE_ROWS} rows; it returned {shape}",
+            code="N11",
+            allowed=f"one number for each of {outputs} outputs",
+            fix=f"end it with a layer of {outputs} outputs, as nn.Linear(..., {outputs})",
+        )
+
+
+def _line_of(error: Exception) -> str:
+    """File and line where the error arose in the user's own code, as far as it can be told."""
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file != __file__ and not file.startswith("<") and "torch" not in Path(file).parts:
+            place = f"{file}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,58 @@
+"""The L2 penalty, 0.5 · l2 · Σ w², its gradient, and which parameters it counts; written for one trial."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, MutableMapping
+
+from torch import Tensor, nn
+
+NORMS = (
+    nn.modules.batchnorm._NormBase,
+    nn.GroupNorm,
+    nn.LayerNorm,
+    nn.RMSNorm,
+)
+"""Layers whose parameters are scales and shifts, whatever their sides."""
+
+
+def decayed_names(module: nn.Module) -> tuple[str, ...]:
+    """The parameters that the penalty counts: trained weights of two or more sides.
+
+    Left out are biases, and the scales and shifts of norm layers: shrinking those does not make a simpler function.
+    """
+    return tuple(
+        name
+        for name, p in module.named_parameters()
+        if p.requires_grad and p.ndim >= 2 and not _is_bias(name) and not _is_norm(module, name)
+    )
+
+
+def _is_bias(name: str) -> bool:
+    return name.rpartition(".")[2].startswith("bias")
+
+
+def _is_norm(module: nn.Module, name: str) -> bool:
+    owner = module.get_submodule(name.rpartition(".")[0])
+    return isinstance(owner, NORMS) or type(owner).__name__.lower().endswith("norm")
+
+
+def penalty(params: Mapping[str, Tensor], l2: float | Tensor, names: Collection[str]) -> Tensor:
+    """0.5 · l2 · Σ w² over the named parameters, without sides."""
+    squares = [params[name].square().sum() for name in names]
+    zero = next(iter(params.values())).new_zeros(())
+    return 0.5 * l2 * sum(squares, zero)
+
+
+def add_l2(
+    params: Mapping[str, Tensor], grads: MutableMapping[str, Tensor], l2: float | Tensor, names: Collection[str]
+) -> None:
+    """Adds the penalty's gradient, l2 · w, to the named gradients.
+
+    The entries are replaced, no tensor is written into: autograd may hand the same tensor to two parameters.
+    """
+    for name in names:
+        p = params[name].detach()
+        if isinstance(l2, Tensor):
+            grads[name] = grads[name] + p * l2.to(p.dtype)
+        else:
+            grads[name] = grads[name].add(p, alpha=l2)

@@ -1,0 +1,121 @@
+"""A run's events as lines for people: what the console prints, and nothing that is not in the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import sqrt
+from typing import Any
+
+from netsitter.errors import printable
+from netsitter.record.events import Checked, Chosen, Ended, EpochEnded, Outcome, Started, TrialEnded, Verdict
+from netsitter.record.findings import Finding
+
+MARKS = {Verdict.PASSED: "ok", Verdict.WARNED: "warning", Verdict.FAILED: "failed", Verdict.SKIPPED: "skipped"}
+
+
+def started_lines(event: Started) -> list[str]:
+    """What is trained, on what, and how much of it."""
+    data, net, rows = event.data, event.net, event.data["rows"]
+    what = "images" if data["image"] else "rows"
+    kinds = f"{len(data['classes'])} classes" if data["classes"] else "a real target"
+    parts = f"{rows['train']:,} to train, {rows['val']:,} to validate"
+    parts += f", {rows['test']:,} untouched for the test" if "test" in rows else ""
+    network = f"{net['kind'] if net['kind'] != 'own' else 'your own network'}, {net['parameters']:,} parameters"
+    return [
+        printable(f"{data['name']}: {what} of {shape(data['example'], data['image'])}, {kinds}; {parts}"),
+        f"network: {network}; on {event.machine['device']}",
+        *(printable(f"note: {note}") for note in data["notes"]),
+    ]
+
+
+def choice_lines(choices: list[Chosen]) -> list[str]:
+    """What was chosen, aligned, each with its reason."""
+    shown = [(choice.path, _value(choice.value), choice.reason) for choice in choices]
+    wide = [max((len(row[column]) for row in shown), default=0) for column in (0, 1)]
+    return [f"  {path:<{wide[0]}}  {value:<{wide[1]}}  {reason}" for path, value, reason in shown]
+
+
+def check_line(event: Checked) -> str:
+    """One check as one line."""
+    return f"  {MARKS[event.verdict]:<7}  {event.check}: {event.says}"
+
+
+def finding_lines(finding: Finding) -> list[str]:
+    """One finding: what, where, numbers, places, remedies."""
+    where = f" ({finding.where})" if finding.where else ""
+    lines = [f"{finding.severity} {finding.code} {finding.slug}{where}: {finding.seen}"]
+    lines += [f"    {place}" for place in finding.places]
+    lines += [f"    do: {remedy.says}" for remedy in finding.remedies]
+    return [printable(line) for line in lines]
+
+
+def epoch_line(event: EpochEnded, trial: int = 0) -> str:
+    """One epoch of one trial. train and val are scores measured the same way: same weights, evaluation mode."""
+    cost, train, val, lr = (event.values[f"epoch/{name}"][trial] for name in ("cost", "train", "val", "lr"))
+    best = "  best" if event.best[trial] else ""
+    return (
+        f"Finished epoch {event.epoch} / {event.epochs}: cost {cost:f}, train: {train:f}, val {val:f}, lr {lr:e}{best}"
+    )
+
+
+def trial_line(event: TrialEnded) -> str:
+    """Why a trial is over, when that needs a word."""
+    return f"{event.outcome} at step {event.step:,}: {event.says}" if event.says else ""
+
+
+def ended_lines(event: Ended, started: Started | None, where: str) -> list[str]:
+    """How it ended and how good it is."""
+    lines = []
+    if event.outcome is Outcome.INTERRUPTED:
+        lines.append(f"Stopped after {event.step:,} steps; all work is saved. Go on with: netsitter resume {where}")
+    elif event.outcome is Outcome.DIVERGED:
+        lines.append("The loss is no longer a number. A lower learning rate is the first thing to try: --lr, a tenth of it")
+    part = "test" if "test" in event.scores else "val"
+    if part in event.scores and started is not None:
+        lines.append(_result(event, started, part))
+    if where:
+        lines.append(f"The run: {where}")
+        if event.outcome is not Outcome.INTERRUPTED and event.scores:
+            lines.append(f"Use it:  netsitter predict {where} DATA")
+    return lines
+
+
+def shape(example: tuple[int, ...], image: bool) -> str:
+    """(C, Y, X) as people write it: "32 x 32 x 3"; of a row, how many numbers."""
+    if not image:
+        return f"{example[0]:,} numbers" if len(example) == 1 else " x ".join(map(str, example))
+    return " x ".join(map(str, (*example[1:], example[0])))
+
+
+def clock(seconds: float) -> str:
+    """"12 s", "3 min 05 s", "2 h 07 min"."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min {seconds % 60:02.0f} s"
+    return f"{seconds // 3600:.0f} h {seconds % 3600 // 60:02.0f} min"
+
+
+def _result(event: Ended, started: Started, part: str) -> str:
+    score = event.scores[part]["score"][0]
+    rows = started.data["rows"][part]
+    words = {"test": "the untouched test part", "val": "the validation part"}[part]
+    after = f" {clock(event.seconds)}." if event.seconds else ""
+    if started.data["classes"]:
+        guess = max(_counts(started.data["facts"][part]), default=0) / rows
+        error = sqrt(score * (1 - score) / rows)
+        return (
+            f"Result: {score:.4f} ± {error:.4f} right on {words} ({rows:,} rows); "
+            f"always guessing the largest class scores {guess:.4f}.{after}"
+        )
+    return f"Result: R² {score:.4f} on {words} ({rows:,} rows); always answering the mean scores 0.{after}"
+
+
+def _counts(facts: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(facts["class_counts"])
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

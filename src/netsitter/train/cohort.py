@@ -1,0 +1,298 @@
+"""A cohort: trials of one shape that train together on the same batches. The only file that lifts a step over trials.
+
+A cohort of one is its network, moved in place by the same functions; there is one loop for both.
+What cannot be lifted (recurrent kernels, control flow that looks at values) runs in turn.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, stack_module_state
+
+from netsitter.errors import PlanError
+from netsitter.nn.dropout import KeyedDropout
+from netsitter.optim.penalty import penalty
+from netsitter.plan.plan import Plan, by_trial, differing
+from netsitter.streams import stream_key
+from netsitter.train.losses import Loss, row_sums
+from netsitter.train.step import descend, descent_of, hyper_of, loss_of
+
+Batches = Iterable[tuple[Tensor, Tensor]]
+Sums = tuple[Tensor, Tensor]
+"""Of a part, by trial: summed loss (T,), and summed row scores (T, ...)."""
+
+
+class Cohort(ABC):
+    """Some trials and their networks.
+
+    plans: one a trial. The order of trials is that of the plans, everywhere.
+    how: in words, the way they run.
+    """
+
+    plans: Sequence[Plan]
+    how: str
+
+    @property
+    def trials(self) -> int:
+        return len(self.plans)
+
+    @abstractmethod
+    def step(self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float]) -> Tensor:
+        """One step of every trial. Returns the loss of each before it moved, without penalty: (T,), on the device.
+
+        step: counted from 1. lrs: learning rate of each trial.
+        """
+
+    @abstractmethod
+    def sums(self, batches: Batches, *, task: str) -> Sums:
+        """Summed loss and row scores of every trial over some batches, in evaluation mode."""
+
+    @abstractmethod
+    def penalties(self) -> Tensor:
+        """The penalty of each trial as it stands: (T,)."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Tensor]:
+        """All that a checkpoint must hold, by name, each with the trials first. Not a copy."""
+
+    @abstractmethod
+    def network(self, trial: int) -> nn.Module:
+        """One trial's network as a plain module, in evaluation mode. Shares no memory with the cohort's."""
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        """Puts back what `state` gave."""
+        with torch.no_grad():
+            for name, tensor in self.state().items():
+                tensor.copy_(state[name])
+
+    def weights(self) -> dict[str, Tensor]:
+        """The part of `state` that decides outputs."""
+        return {name: tensor for name, tensor in self.state().items() if not name.startswith("optim/")}
+
+
+def cohort_of(nets: Sequence[nn.Module], plans: Sequence[Plan], loss: Loss, *, device: torch.device) -> Cohort:
+    """The trials as one cohort: a single network, lifted together, or in turn where that cannot be.
+
+    nets: one a trial, of one architecture; they are moved to the device and taken over.
+    Raises PlanError when the plans differ in a field that trials of a cohort must share.
+    """
+    apart = [path for path in differing(list(plans)) if not by_trial(path)]
+    if apart:
+        raise PlanError(f"trials of one cohort must share {', '.join(apart)}", code="P10", fix="train them as separate cohorts")
+    nets = [net.to(device) for net in nets]
+    if len(nets) == 1:
+        return Single(nets[0], plans[0], loss)
+    if can_be_lifted(nets):
+        return Lifted(nets, plans, loss)
+    return InTurn([Single(net, plan, loss) for net, plan in zip(nets, plans, strict=True)])
+
+
+def can_be_lifted(nets: Sequence[nn.Module]) -> bool:
+    """Whether every part of these networks is known to give the same lifted as alone."""
+    alone = (nn.RNNBase, nn.RNNCellBase, nn.modules.dropout._DropoutNd, nn.SyncBatchNorm)
+    parts = [part for part in nets[0].modules()]
+    return not any(isinstance(part, alone) or hasattr(part, "parametrizations") for part in parts)
+
+
+class Single(Cohort):
+    """One trial: its own module, moved in place."""
+
+    how = "one trial"
+
+    def __init__(self, net: nn.Module, plan: Plan, loss: Loss) -> None:
+        self.net, self.plan, self.plans, self.loss = net, plan, (plan,), loss
+        self.descent = descent_of(self.plans, net)
+        self.params = {name: p for name, p in net.named_parameters() if p.requires_grad}
+        self.optim = self.descent.method.init(self.params)
+        self.hyper = hyper_of(plan)
+        self.dropouts = keyed(net)
+        self.foreign_noise = plan.net.kind in (None, "own")
+        self.net.train()
+
+    def step(self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float]) -> Tensor:
+        if self.dropouts or self.foreign_noise:
+            self._key_noise(noise_key(self.plan, epoch=epoch, step=step))
+        loss = loss_of(self.net, x_B, y_B, self.loss)
+        grads = torch.autograd.grad(loss, list(self.params.values()), allow_unused=True)
+        found = {name: g for name, g in zip(self.params, grads, strict=True) if g is not None}
+        with torch.no_grad():
+            params = self.params if len(found) == len(self.params) else {name: self.params[name] for name in found}
+            hyper = {**self.hyper, "lr": lrs[0]}
+            descend(params, found, self.optim, hyper, step=step, descent=self.descent)
+        return loss.detach().reshape(1)
+
+    def sums(self, batches: Batches, *, task: str) -> Sums:
+        self.net.eval()
+        with torch.no_grad():
+            total = _added(_batch_sums(self.net, x_B, y_B, self.loss, task) for x_B, y_B in batches)
+        self.net.train()
+        return total[0].reshape(1), total[1].unsqueeze(0)
+
+    def penalties(self) -> Tensor:
+        with torch.no_grad():
+            return penalty(self.params, self.hyper["l2"], self.descent.decayed).reshape(1)
+
+    def state(self) -> dict[str, Tensor]:
+        whole = {f"param/{name}": p.detach() for name, p in self.net.named_parameters()}
+        whole |= {f"buffer/{name}": b for name, b in kept_buffers(self.net).items()}
+        whole |= {f"optim/{slot}/{name}": t for slot, tensors in self.optim.items() for name, t in tensors.items()}
+        return {name: tensor.unsqueeze(0) for name, tensor in whole.items()}
+
+    def network(self, trial: int) -> nn.Module:
+        return _copy(self.net)
+
+    def _key_noise(self, key: int) -> None:
+        for dropout in self.dropouts.values():
+            dropout.key.fill_(key)
+        if self.foreign_noise:
+            torch.manual_seed(key)
+
+
+class Lifted(Cohort):
+    """Trials of one architecture as one: every tensor stacked with the trials first, the step lifted by `vmap`."""
+
+    how = "all trials in one lifted step"
+
+    def __init__(self, nets: Sequence[nn.Module], plans: Sequence[Plan], loss: Loss) -> None:
+        self.net, self.plans, self.loss = nets[0], plans, loss
+        self.descent = descent_of(plans, self.net)
+        self.dropouts = keyed(self.net)
+        self.persistent = kept_buffers(self.net).keys()
+        for net in nets:
+            net.train()
+        params, self.buffers = stack_module_state(list(nets))
+        self.params = {name: p.detach().requires_grad_() for name, p in params.items()}
+        self.optim = self.descent.method.init({name: p.detach() for name, p in self.params.items()})
+        device = next(iter(self.params.values())).device
+        numbers = [hyper_of(plan) for plan in plans]
+        self.hyper = {name: torch.tensor([n[name] for n in numbers], device=device) for name in numbers[0]}
+
+    def step(self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float]) -> Tensor:
+        if self.dropouts:
+            keys = [noise_key(plan, epoch=epoch, step=step) for plan in self.plans]
+            key_T = torch.tensor(keys, device=x_B.device)
+            for name in self.dropouts:
+                self.buffers[f"{name}.key"] = key_T
+        loss_T = self._lift(lambda call: loss_of(call, x_B, y_B, self.loss))
+        grads = torch.autograd.grad(loss_T.sum(), list(self.params.values()))
+        hyper = {**self.hyper, "lr": torch.tensor(lrs, device=x_B.device)}
+
+        def move(params: dict[str, Tensor], grads: dict[str, Tensor], optim: dict, hyper: dict[str, Tensor]) -> Tensor:
+            descend(params, grads, optim, hyper, step=step, descent=self.descent)
+            return hyper["lr"]  # vmap wants a tensor back
+
+        with torch.no_grad():
+            torch.vmap(move)(self.params, dict(zip(self.params, grads, strict=True)), self.optim, hyper)
+        return loss_T.detach()
+
+    def sums(self, batches: Batches, *, task: str) -> Sums:
+        self.net.eval()
+        with torch.no_grad():
+            total = _added(self._lift(lambda call, b=b: _batch_sums(call, *b, self.loss, task)) for b in batches)
+        self.net.train()
+        return total
+
+    def penalties(self) -> Tensor:
+        with torch.no_grad():
+            return torch.vmap(lambda params, l2: penalty(params, l2, self.descent.decayed))(self.params, self.hyper["l2"])
+
+    def state(self) -> dict[str, Tensor]:
+        whole = {f"param/{name}": p.detach() for name, p in self.params.items()}
+        whole |= {f"buffer/{name}": self.buffers[name] for name in self.persistent}
+        whole |= {f"optim/{slot}/{name}": t for slot, tensors in self.optim.items() for name, t in tensors.items()}
+        return whole
+
+    def network(self, trial: int) -> nn.Module:
+        net = _copy(self.net)
+        named = dict(net.named_parameters()) | dict(net.named_buffers())
+        with torch.no_grad():
+            for name, tensor in named.items():
+                tensor.copy_((self.params | self.buffers)[name][trial])
+        return net
+
+    def _lift(self, work: Callable[[Callable[[Tensor], Tensor]], object]) -> object:
+        """`work`, given each trial's network as a function of a batch; results with the trials first."""
+
+        def one(params: dict[str, Tensor], buffers: dict[str, Tensor]) -> object:
+            return work(lambda x_B: functional_call(self.net, (params, buffers), (x_B,)))
+
+        return torch.vmap(one)(self.params, self.buffers)
+
+
+class InTurn(Cohort):
+    """Trials that cannot be lifted, one after the other on each batch."""
+
+    how = "one trial after the other: this network cannot be lifted over trials"
+
+    def __init__(self, singles: Sequence[Single]) -> None:
+        self.singles = singles
+        self.plans = [single.plan for single in singles]
+
+    def step(self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float]) -> Tensor:
+        pairs = zip(self.singles, lrs, strict=True)
+        return torch.cat([single.step(x_B, y_B, step=step, epoch=epoch, lrs=(lr,)) for single, lr in pairs])
+
+    def sums(self, batches: Batches, *, task: str) -> Sums:
+        kept = list(batches)
+        each = [single.sums(kept, task=task) for single in self.singles]
+        return torch.cat([loss for loss, _ in each]), torch.cat([rows for _, rows in each])
+
+    def penalties(self) -> Tensor:
+        return torch.cat([single.penalties() for single in self.singles])
+
+    def state(self) -> dict[str, Tensor]:
+        """Copies, since the trials' tensors lie apart."""
+        states = [single.state() for single in self.singles]
+        return {name: torch.cat([state[name] for state in states]) for name in states[0]}
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        for trial, single in enumerate(self.singles):
+            single.load({name: tensor[trial : trial + 1] for name, tensor in state.items()})
+
+    def network(self, trial: int) -> nn.Module:
+        return self.singles[trial].network(0)
+
+
+def noise_key(plan: Plan, *, epoch: int, step: int) -> int:
+    """What the noise of one step of one trial is drawn from."""
+    return stream_key(plan.loop.seed, "noise", epoch=epoch, step=step)
+
+
+def keyed(net: nn.Module) -> dict[str, KeyedDropout]:
+    """The dropout layers that take a key, by name; from now on they wait for one."""
+    found = {name: part for name, part in net.named_modules() if isinstance(part, KeyedDropout)}
+    for dropout in found.values():
+        dropout.keyed = True
+    return found
+
+
+def kept_buffers(net: nn.Module) -> dict[str, Tensor]:
+    """The buffers that belong to the network's state."""
+    names = net.state_dict().keys()
+    return {name: buffer for name, buffer in net.named_buffers() if name in names}
+
+
+def _batch_sums(call: Callable[[Tensor], Tensor], x_B: Tensor, y_B: Tensor, loss: Loss, task: str) -> Sums:
+    outputs = call(x_B)
+    return loss(outputs, y_B).to(torch.float64) * len(x_B), row_sums(outputs, y_B, task=task)
+
+
+def _added(sums: Iterator[Sums]) -> Sums:
+    loss, rows = next(sums)
+    for more_loss, more_rows in sums:
+        loss, rows = loss + more_loss, rows + more_rows
+    return loss, rows
+
+
+def _copy(net: nn.Module) -> nn.Module:
+    """The network with tensors of its own, in evaluation mode, its dropout that of PyTorch again."""
+    from copy import deepcopy
+
+    copy = deepcopy(net).eval()
+    for dropout in (part for part in copy.modules() if isinstance(part, KeyedDropout)):
+        dropout.keyed = False
+    return copy

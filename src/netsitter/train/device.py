@@ -1,0 +1,48 @@
+"""The device that a run trains on, and the facts of the machine that decide whether bits can agree."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import numpy as np
+import torch
+
+from netsitter.errors import DeviceError
+
+EXACT = ("torch", "device", "threads", "platform")
+"""Facts that must be equal for a resumed run to give the same bits."""
+
+
+def device_named(name: str) -> torch.device:
+    """The device by the name in a plan; "auto" takes the first accelerator, else the processor. Raises DeviceError."""
+    there = ["cpu"]
+    if torch.cuda.is_available():
+        there += ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        there.append("mps")
+    if name == "auto":
+        return torch.device(there[1] if len(there) > 1 else "cpu")
+    if name not in there:
+        raise DeviceError(
+            f"there is no device {name!r} here", code="M106", allowed="auto, " + ", ".join(there), fix="--device cpu"
+        )
+    return torch.device(name)
+
+
+def machine_facts(device: torch.device) -> dict[str, Any]:
+    """What to write down beside results."""
+    return {
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "device": str(device) if device.type == "cpu" else f"{device}: {torch.cuda.get_device_name(device)}",
+        "threads": torch.get_num_threads(),
+        "platform": platform.machine(),
+    }
+
+
+def exactness(then: dict[str, Any], now: dict[str, Any]) -> str:
+    """Why a run resumed here will not end with the same bits; "" when it will."""
+    apart = [f"{fact} was {then.get(fact)}, is {now.get(fact)}" for fact in EXACT if then.get(fact) != now.get(fact)]
+    return "; ".join(apart)

@@ -1,0 +1,240 @@
+"""The loop: trains a cohort and tells what happens, event by event. Whoever wants to know, pulls.
+
+    for event in train(cohort, parts, plan):
+        ...
+
+Nothing that reads the events can change the run; only `stop` answers, and it is asked once a step.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from netsitter.data.batches import Feed, batch_bounds, epoch_order
+from netsitter.optim.schedules import lr_factor
+from netsitter.plan.plan import Plan
+from netsitter.record.events import Ended, EpochEnded, Event, Measured, Outcome, Saved, TrialEnded
+from netsitter.train.checkpoint import Checkpoint, Checkpoints, Progress
+from netsitter.train.cohort import Batches, Cohort
+from netsitter.train.losses import Scorer
+from netsitter.train.stopping import better, out_of_patience
+
+SCORE_BATCH = 1_000
+"""Rows at a time when scoring; of no influence on the figures."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of the data as the loop needs them.
+
+    score_rows: the fixed rows of the training part that its figures are measured on.
+    scorers: by part; that of "train" is for `score_rows`.
+    """
+
+    feeds: Mapping[str, Feed]
+    scorers: Mapping[str, Scorer]
+    score_rows: np.ndarray
+    task: str
+
+
+class Training:
+    """A cohort in training. Iterate over `events()` to make it go.
+
+    plan: of the first trial; loop and data, which all trials share, are read from it.
+    checkpoints: where to save; None keeps nothing on disk.
+    start: the checkpoint to go on from.
+    """
+
+    def __init__(
+        self,
+        cohort: Cohort,
+        parts: Parts,
+        *,
+        checkpoints: Checkpoints | None = None,
+        start: Checkpoint | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        machine: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.cohort, self.parts, self.stop = cohort, parts, stop
+        self.checkpoints, self.machine = checkpoints, machine or {}
+        self.plan: Plan = cohort.plans[0]
+        self.progress = Progress.at_start(cohort.trials)
+        self.best: dict[str, Tensor] | None = None
+        self._began = self._saved_at = time.monotonic()
+        self._saved_step = -1
+        if start is not None:
+            self._restore(start)
+
+    def events(self) -> Iterator[Event]:
+        """Trains to the end, telling each thing as it happens; the last event is `Ended`."""
+        epochs = self.plan.loop.epochs or 1
+        while self.progress.epoch < epochs and None in self.progress.over:
+            yield from self._steps()
+            if self.stop():
+                yield from self._save()
+                yield self._ended(Outcome.INTERRUPTED, "stopped on request; all work is saved")
+                return
+            if None in self.progress.over:
+                yield from self._epoch_end(epochs)
+        for trial, outcome in enumerate(self.progress.over):
+            if outcome is None:
+                yield from self._end_trial(trial, Outcome.FINISHED)
+        yield from self._save()
+        self.take_best()
+        outcomes = [Outcome(outcome) for outcome in self.progress.over if outcome]
+        diverged = all(outcome is Outcome.DIVERGED for outcome in outcomes)
+        yield self._ended(Outcome.DIVERGED if diverged else outcomes[0])
+
+    def _steps(self) -> Iterator[Event]:
+        """The rest of the epoch that has begun."""
+        epoch, data, loop = self.progress.epoch, self.plan.data, self.plan.loop
+        feed = self.parts.feeds["train"]
+        bounds = batch_bounds(feed.rows, loop.batch or feed.rows)
+        steps, told = len(bounds) * (loop.epochs or 1), []
+        order = epoch_order(feed.rows, seed=data.seed, epoch=epoch)
+        for x_B, y_B in feed.batches(order, bounds[self.progress.in_epoch :]):
+            step = self.progress.step
+            lrs = self._lrs(step, steps, len(bounds))
+            loss_T = self.cohort.step(x_B, y_B, step=step + 1, epoch=epoch, lrs=lrs)
+            told.append((step + 1, loss_T, lrs))
+            self.progress = replace(self.progress, step=step + 1, in_epoch=self.progress.in_epoch + 1)
+            if len(told) >= loop.measure_every:
+                yield from self._measured(told)
+                told = []
+                if None not in self.progress.over:
+                    return
+            if self.stop():
+                break
+            if self._save_due():
+                yield from self._measured(told)
+                told = []
+                yield from self._save()
+        yield from self._measured(told)
+
+    def _lrs(self, step: int, steps: int, steps_per_epoch: int) -> tuple[float, ...]:
+        """The learning rate of each trial in the step with this number, counted from 0."""
+        optims = [plan.optim for plan in self.cohort.plans]
+        factors = [lr_factor(optim, step=step, steps=steps, steps_per_epoch=steps_per_epoch) for optim in optims]
+        return tuple((optim.lr or 0.0) * factor for optim, factor in zip(optims, factors, strict=True))
+
+    def _measured(self, told: Sequence[tuple[int, Tensor, tuple[float, ...]]]) -> Iterator[Event]:
+        """What the last steps measured, brought from the device at once; trials that diverged are ended."""
+        if not told:
+            return
+        loss_ST = torch.stack([loss_T for _, loss_T, _ in told]).cpu()
+        values = {"loss": tuple(map(tuple, loss_ST.tolist())), "lr": tuple(lrs for _, _, lrs in told)}
+        steps = tuple(step for step, _, _ in told)
+        yield Measured(self.progress.epoch + 1, steps, values)
+        finite_ST = torch.isfinite(loss_ST)
+        for trial in torch.nonzero(~finite_ST.all(dim=0)).flatten().tolist():
+            if self.progress.over[trial] is None:
+                at = steps[int(torch.nonzero(~finite_ST[:, trial])[0])]
+                yield from self._end_trial(trial, Outcome.DIVERGED, f"the loss of step {at} is {loss_ST[steps.index(at), trial]:g}")
+
+    def _epoch_end(self, epochs: int) -> Iterator[Event]:
+        """Scores the epoch, keeps the best weights, ends what is out of patience."""
+        train_loss, train_score = self._scored("train", self._score_batches())
+        val_loss, val_score = self._scored("val", part_batches(self.parts.feeds["val"]))
+        cost = [loss + extra for loss, extra in zip(train_loss, self.cohort.penalties().tolist(), strict=True)]
+        epoch, before = self.progress.epoch + 1, self.progress
+        improved = tuple(
+            over is None and better(score, best) for score, best, over in zip(val_score, before.best, before.over, strict=True)
+        )
+        self._keep_best(improved)
+        lrs = self._lrs(before.step - 1, before.in_epoch * epochs, before.in_epoch)
+        self.progress = replace(
+            before,
+            epoch=epoch,
+            in_epoch=0,
+            best=tuple(s if up else b for s, b, up in zip(val_score, before.best, improved, strict=True)),
+            best_epoch=tuple(epoch if up else b for b, up in zip(before.best_epoch, improved, strict=True)),
+        )
+        values = {"cost": cost, "train_loss": train_loss, "val_loss": val_loss, "train": train_score, "val": val_score, "lr": lrs}
+        told = {f"epoch/{name}": tuple(numbers) for name, numbers in values.items()}
+        yield EpochEnded(epoch, epochs, self.progress.step, told, improved, self._seconds())
+        for trial, best_epoch in enumerate(self.progress.best_epoch):
+            patience = self.cohort.plans[trial].loop.patience
+            if self.progress.over[trial] is None and out_of_patience(epoch, best_epoch, patience):
+                yield from self._end_trial(trial, Outcome.STOPPED_EARLY, f"no better validation score for {patience} epochs")
+        if self._save_due():
+            yield from self._save()
+
+    def scores(self, part: str) -> dict[str, tuple[float, ...]]:
+        """Loss and score of each trial on a part, as its weights are now."""
+        loss, score = self._scored(part, part_batches(self.parts.feeds[part]))
+        return {"loss": loss, "score": score}
+
+    def _scored(self, part: str, batches: Batches) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        scorer = self.parts.scorers[part]
+        loss_T, rows_T = self.cohort.sums(batches, task=self.parts.task)
+        loss = tuple((loss_T.cpu() / scorer.rows).tolist())
+        return loss, tuple(scorer.score(rows) for rows in rows_T.cpu())
+
+    def _score_batches(self) -> Batches:
+        rows = self.parts.score_rows
+        return self.parts.feeds["train"].batches(rows, batch_bounds(len(rows), SCORE_BATCH))
+
+    def _end_trial(self, trial: int, outcome: Outcome, says: str = "") -> Iterator[Event]:
+        over = self.progress.over
+        self.progress = replace(self.progress, over=(*over[:trial], outcome.value, *over[trial + 1 :]))
+        yield TrialEnded(trial, self.progress.step, outcome, says)
+
+    def _ended(self, outcome: Outcome, says: str = "") -> Ended:
+        return Ended(outcome, self.progress.epoch, self.progress.step, self._seconds(), says)
+
+    def _keep_best(self, improved: Sequence[bool]) -> None:
+        if self.plan.loop.keep != "best" or not any(improved):
+            return
+        weights = self.cohort.weights()
+        if self.best is None or all(improved):
+            self.best = {name: tensor.clone() for name, tensor in weights.items()}
+            return
+        rows = torch.tensor([i for i, up in enumerate(improved) if up])
+        for name, tensor in weights.items():
+            at = rows.to(tensor.device)
+            self.best[name].index_copy_(0, at, tensor.index_select(0, at))
+
+    def take_best(self) -> None:
+        """Puts the weights with the best validation score into the cohort; each trial its own."""
+        if self.best is not None:
+            self.cohort.load({**self.cohort.state(), **self.best})
+
+    def _save_due(self) -> bool:
+        loop, late = self.plan.loop, time.monotonic() - self._saved_at
+        if loop.save_every_steps is not None:
+            return self.progress.step - max(self._saved_step, 0) >= loop.save_every_steps
+        return late >= loop.save_every_s
+
+    def _save(self) -> Iterator[Event]:
+        if self.checkpoints is None:
+            return
+        tensors = {f"now/{name}": tensor for name, tensor in self.cohort.state().items()}
+        tensors |= {f"best/{name}": tensor for name, tensor in (self.best or {}).items()}
+        progress = replace(self.progress, seconds=self._seconds())
+        file = self.checkpoints.save(Checkpoint(progress, tensors, self.machine))
+        self._saved_at, self._saved_step = time.monotonic(), progress.step
+        yield Saved(progress.epoch, progress.step, file)
+
+    def _restore(self, start: Checkpoint) -> None:
+        self.progress, self._saved_step = start.progress, start.progress.step
+        self._began -= start.progress.seconds
+        now = {name.removeprefix("now/"): t for name, t in start.tensors.items() if name.startswith("now/")}
+        self.cohort.load(now)
+        state = self.cohort.state()
+        best = {name.removeprefix("best/"): t for name, t in start.tensors.items() if name.startswith("best/")}
+        self.best = {name: t.to(state[name].device) for name, t in best.items()} or None
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
+
+
+def part_batches(feed: Feed) -> Batches:
+    """A whole part in its own order."""
+    return feed.batches(np.arange(feed.rows), batch_bounds(feed.rows, SCORE_BATCH))

@@ -1,0 +1,72 @@
+"""Losses and scores. A loss takes (outputs, targets) of one trial and returns their mean; so does a user's own.
+
+Scores are sums over rows, so that batches of any size add up to the exact figure of the whole part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import log
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+LOSSES: dict[str, Loss] = {
+    "cross_entropy": F.cross_entropy,
+    "mse": F.mse_loss,
+    "mae": F.l1_loss,
+    "huber": F.huber_loss,
+}
+"""By the name in a plan. cross_entropy takes (B, K) logits and (B,) classes, the others (B, O) and (B, O)."""
+
+
+def row_sums(outputs: Tensor, targets: Tensor, *, task: str) -> Tensor:
+    """What the score of one trial is made of, summed over rows.
+
+    classify: (1,) rows whose largest output is their class. regress: (O,) squared errors.
+    """
+    if task == "classify":
+        return (outputs.argmax(dim=1) == targets).sum(dtype=torch.float64).reshape(1)
+    return (outputs - targets).to(torch.float64).square().sum(dim=0)
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Turns row sums into a score: the share right, or R² against always answering the part's own mean.
+
+    spread: (O,) summed squared distance of the targets from their mean; None for classes.
+    """
+
+    rows: int
+    spread: Tensor | None
+
+    def score(self, sums: Tensor) -> float:
+        if self.spread is None:
+            return float(sums[0]) / self.rows
+        spread = self.spread.to(sums.device)
+        share = sums / spread.clamp_min(torch.finfo(torch.float64).tiny)
+        return float(1 - share.mean()) if bool((spread > 0).all()) else float("nan")
+
+
+def scorer_of(y_N: Tensor, *, task: str) -> Scorer:
+    """The scorer of a part with these targets."""
+    if task == "classify":
+        return Scorer(len(y_N), None)
+    y = y_N.to(torch.float64)
+    return Scorer(len(y_N), (y - y.mean(dim=0)).square().sum(dim=0))
+
+
+def guessing_loss(loss: str, y_N: Tensor, *, outputs: int) -> float | None:
+    """What the loss is before anything is learned: log C for classes; for real targets, that of answering 0.
+
+    None for a loss of which nothing is known.
+    """
+    if loss == "cross_entropy":
+        return log(outputs)
+    if loss in LOSSES:
+        return float(LOSSES[loss](torch.zeros_like(y_N), y_N))
+    return None

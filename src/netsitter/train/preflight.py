@@ -1,0 +1,164 @@
+"""The checks before training: first loss, regularisation turned up, a tiny subset learned by heart, signals through depth.
+
+Each is a few batches of work, leaves the network as it was, and is told as one `Checked` event.
+Source: Karpathy, Johnson & Li, CS231n (2017), lecture 6, "Babysitting the learning process".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from netsitter.optim.penalty import decayed_names, penalty
+from netsitter.plan.plan import changed
+from netsitter.record.events import Checked, Verdict
+from netsitter.train.cohort import Single
+from netsitter.train.losses import Scorer, guessing_loss, row_sums, scorer_of
+from netsitter.train.prepare import Ready
+from netsitter.train.probes import as_it_was, layer_facts
+
+FIRST_ROWS = 1_000
+"""Training rows that the first loss is measured on."""
+
+FIRST_LOSS_OFF = 0.25
+"""A first loss further than this share above what guessing costs is told. The recipe's own nets are within 0.01;
+built-in convolutional nets with He initialisation and batch normalisation start within 0.1."""
+
+STRONG_L2 = 1e3
+"""The regularisation that the recipe turns up to."""
+
+TINY_ROWS, TINY_EPOCHS = 20, 200
+"""The recipe's tiny subset, and how long it may take. Plain SGD, no regularisation, the whole subset in one batch."""
+
+TINY_COST = 0.01
+"""A tiny subset is learned by heart when all of it is right and it costs less than this; for real targets, this
+share of what answering the mean costs."""
+
+TINY_RATES = (0.1, 0.03, 0.3, 0.01, 1.0, 0.003, 0.001)
+"""Learning rates that are tried in turn until one does it."""
+
+HOPELESS_AFTER = 40
+"""Epochs after which a rate is given up when the loss is not below what it started from."""
+
+
+def preflight(net: nn.Module, ready: Ready) -> Iterator[Checked]:
+    """Checks a network that has not been trained, on the training part."""
+    x_B, y_B = _first_rows(ready, FIRST_ROWS)
+    with as_it_was(net):
+        net.train()
+        first = _loss(net, ready, x_B, y_B)
+    yield check_first_loss(first, ready, y_B)
+    yield check_regularisation(net, first)
+    yield check_depth(net, x_B)
+    yield check_tiny_subset(net, ready)
+
+
+def check_first_loss(first: float, ready: Ready, y_B: Tensor) -> Checked:
+    """Whether the loss before training is that of guessing."""
+    expected = guessing_loss(ready.plan.loop.loss or "", y_B, outputs=ready.outputs)
+    numbers = {"first_loss": first, "expected": expected}
+    if not math.isfinite(first):
+        return Checked("first loss", Verdict.FAILED, f"the loss before training is {first}: look for it in the data first", numbers)
+    if expected is None:
+        return Checked("first loss", Verdict.SKIPPED, f"first loss {first:.4f}; of a loss of your own nothing is known", numbers)
+    words = f"log {ready.outputs}" if ready.source.task == "classify" else "the loss of always answering the mean"
+    if first > expected * (1 + FIRST_LOSS_OFF):
+        says = f"first loss {first:.4f} is {first / expected:.1f} times {expected:.4f} ({words}): the last layer starts too large"
+        return Checked("first loss", Verdict.WARNED, says, numbers)
+    return Checked("first loss", Verdict.PASSED, f"first loss {first:.4f}; guessing costs {expected:.4f} ({words})", numbers)
+
+
+def check_regularisation(net: nn.Module, first: float) -> Checked:
+    """Whether the loss rises when regularisation is turned up."""
+    with torch.no_grad():
+        extra = float(penalty(dict(net.named_parameters()), STRONG_L2, decayed_names(net)))
+    numbers = {"without": first, "with": first + extra, "l2": STRONG_L2}
+    if extra > 0:
+        says = f"with optim.l2 = {STRONG_L2:g} the first loss rises from {first:.4f} to {first + extra:.4f}"
+        return Checked("regularisation", Verdict.PASSED, says, numbers)
+    says = f"with optim.l2 = {STRONG_L2:g} the first loss stays at {first:.4f}: no weight is penalised, or all are 0"
+    return Checked("regularisation", Verdict.WARNED, says, numbers)
+
+
+def check_depth(net: nn.Module, x_B: Tensor) -> Checked:
+    """What happens to signals on their way through the layers at the start."""
+    layers = layer_facts(net, x_B)
+    numbers = {"layers": [layer.as_json() for layer in layers]}
+    spreads = [layer.std for layer in layers]
+    if not spreads:
+        return Checked("signals through depth", Verdict.SKIPPED, "no layer of this network gives a tensor", numbers)
+    worst = max(layers, key=lambda layer: layer.dead)
+    says = f"spread {spreads[0]:.3g} behind the first layer, {spreads[-1]:.3g} behind the last"
+    if worst.dead > 0.5:
+        says += f"; {worst.dead:.0%} of the units of {worst.name} are 0 on every row"
+        return Checked("signals through depth", Verdict.WARNED, says, numbers)
+    return Checked("signals through depth", Verdict.PASSED, says, numbers)
+
+
+def check_tiny_subset(net: nn.Module, ready: Ready) -> Checked:
+    """Whether the network can learn a few rows by heart with plain SGD and no regularisation."""
+    rows = ready.parts.score_rows[:TINY_ROWS]
+    feed = ready.parts.feeds["train"]
+    x_B, y_B = next(iter(feed.batches(rows, [(0, len(rows))])))
+    scorer = scorer_of(y_B, task=ready.source.task)
+    limit = TINY_COST if ready.source.task == "classify" else TINY_COST * max(_loss_of_mean(ready, y_B), 1e-12)
+    tries = []
+    for lr in TINY_RATES:
+        tried = _learn_by_heart(deepcopy(net), ready, x_B, y_B, scorer, lr=lr, limit=limit)
+        tries.append(tried)
+        if tried["learned"]:
+            break
+    best = min(tries, key=lambda t: (not t["learned"], not math.isfinite(t["end_loss"]), t["end_loss"]))
+    what = "train accuracy" if ready.source.task == "classify" else "R²"
+    told = f"{len(rows)} examples, plain SGD, lr {best['lr']:g}, no regularisation: {what} {best['score']:.2f}, "
+    told += f"cost {best['start_loss']:.4f} -> {best['end_loss']:.4f} after {best['epochs']} epochs"
+    if best["learned"]:
+        return Checked("tiny subset", Verdict.PASSED, told, {**best, "rows": len(rows)})
+    reason = "no rate of " + ", ".join(f"{t['lr']:g}" for t in tries) + " learns them by heart: look at wiring, labels and loss"
+    return Checked("tiny subset", Verdict.WARNED, f"{told}; {reason}", {**best, "rows": len(rows)})
+
+
+def _learn_by_heart(
+    net: nn.Module, ready: Ready, x_B: Tensor, y_B: Tensor, scorer: Scorer, *, lr: float, limit: float
+) -> dict[str, float]:
+    """Trains a copy on the subset until it is learned or the epochs are over; what it came to."""
+    plain = {"optim.kind": "sgd", "optim.l2": 0.0, "optim.decay": 0.0, "optim.clip": None, "net.dropout": 0.0}
+    single = Single(net, changed(ready.plan, plain), ready.loss)
+    for dropout in single.dropouts.values():
+        dropout.rate.zero_()
+    start = score = end = math.nan
+    epoch = 0
+    for epoch in range(1, TINY_EPOCHS + 1):
+        end, score = _loss_and_score(single.net, ready, x_B, y_B, scorer)
+        start = end if epoch == 1 else start
+        hopeless = not math.isfinite(end) or end > 3 * start or (epoch > HOPELESS_AFTER and end >= start)
+        if hopeless or (end < limit and score > 1 - TINY_COST):
+            break
+        single.step(x_B, y_B, step=epoch, epoch=0, lrs=(lr,))
+    learned = end < limit and score > 1 - TINY_COST
+    return {"lr": lr, "start_loss": start, "end_loss": end, "score": score, "epochs": epoch - 1, "learned": learned}
+
+
+def _loss_and_score(net: nn.Module, ready: Ready, x_B: Tensor, y_B: Tensor, scorer: Scorer) -> tuple[float, float]:
+    """Loss and score with the batch's own statistics, as the step itself sees them."""
+    with torch.no_grad():
+        outputs = net(x_B)
+        return float(ready.loss(outputs, y_B)), scorer.score(row_sums(outputs, y_B, task=ready.source.task))
+
+
+def _loss(net: nn.Module, ready: Ready, x_B: Tensor, y_B: Tensor) -> float:
+    with torch.no_grad():
+        return float(ready.loss(net(x_B), y_B))
+
+
+def _loss_of_mean(ready: Ready, y_B: Tensor) -> float:
+    return float(ready.loss(y_B.mean(dim=0, keepdim=True).expand_as(y_B), y_B))
+
+
+def _first_rows(ready: Ready, rows: int) -> tuple[Tensor, Tensor]:
+    feed, rows_B = ready.parts.feeds["train"], ready.parts.score_rows[:rows]
+    return next(iter(feed.batches(rows_B, [(0, len(rows_B))])))

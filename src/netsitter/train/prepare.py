@@ -1,0 +1,116 @@
+"""From a plan and a source to all that training needs: split, look at, choose, prepare, put on the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from netsitter.data.batches import Feed, Streamed, chunks, feed_of, free_bytes
+from netsitter.data.facts import facts_of
+from netsitter.data.fitted import Fitted
+from netsitter.data.picked import picked
+from netsitter.data.preparation import preparation
+from netsitter.data.rows import Rows
+from netsitter.data.source import Part, Source
+from netsitter.data.split import split
+from netsitter.data.target import TargetScale
+from netsitter.plan.choose import Choice, DataShape, choose
+from netsitter.plan.plan import Plan
+from netsitter.record.facts import DataFacts
+from netsitter.streams import numpy_stream
+from netsitter.train.losses import LOSSES, Loss, scorer_of
+from netsitter.train.loop import Parts
+
+FIT_ROWS = 20_000
+"""Rows that the preparation is fitted on where the data is too large for memory: a fixed random sample of them."""
+
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Everything that training needs, with the data in place.
+
+    plan: nothing left open. preparation: fitted on the training part alone. target: None for classes.
+    picked: the raw rows of each part.
+    """
+
+    plan: Plan
+    choices: tuple[Choice, ...]
+    source: Source
+    facts: DataFacts
+    preparation: Fitted
+    target: Fitted | None
+    parts: Parts
+    picked: dict[str, Part]
+    loss: Loss
+    device: torch.device
+    outputs: int
+    notes: tuple[str, ...]
+
+    @property
+    def example(self) -> tuple[int, ...]:
+        """The shape of one prepared example."""
+        return self.preparation.prepared_example
+
+
+def ready(plan: Plan, source: Source, *, device: torch.device, loss: Loss | None = None) -> Ready:
+    """The data of a source as a plan wants it. Raises DataError or PlanError before any work is done.
+
+    loss: a user's own, in place of the plan's.
+    """
+    shares = split(source, validation=plan.data.validation, test=plan.data.test, seed=plan.data.seed)
+    where = {name: getattr(shares, name) for name in ("train", "val", "test")}
+    raw = {name: picked(source, *rows) for name, rows in where.items() if len(rows[1])}
+    facts = facts_of(source, raw)
+    outputs = len(source.classes) if source.task == "classify" else raw["train"].y.shape[1]
+    plan, choices = choose(plan, DataShape(source.image, source.example, len(raw["train"]), source.task, outputs))
+
+    notes = list(source.notes)
+    fitted = _fitted(plan, raw["train"].x, device, notes)
+    target = TargetScale().fit(torch.from_numpy(raw["train"].y)) if source.task == "regress" else None
+    feeds = {name: _feed(plan, part, fitted, target, device) for name, part in raw.items()}
+    if any(isinstance(feed, Streamed) for feed in feeds.values()):
+        notes.append("the prepared data does not fit in memory: it is read from disk while training goes on")
+    score_rows = numpy_stream(plan.data.seed, "score").permutation(len(raw["train"]))[: plan.loop.score_rows]
+    targets = {name: feed.y_N for name, feed in feeds.items()}
+    targets["train"] = targets["train"][torch.from_numpy(score_rows).to(targets["train"].device)]
+    scorers = {name: scorer_of(y_N, task=source.task) for name, y_N in targets.items()}
+    return Ready(
+        plan=plan,
+        choices=choices,
+        source=source,
+        facts=facts,
+        preparation=fitted,
+        target=target,
+        parts=Parts(feeds, scorers, score_rows, source.task),
+        picked=raw,
+        loss=loss or LOSSES[plan.loop.loss or "cross_entropy"],
+        device=device,
+        outputs=outputs,
+        notes=tuple(notes),
+    )
+
+
+def _fitted(plan: Plan, x: Rows, device: torch.device, notes: list[str]) -> Fitted:
+    """The preparation, fitted on the training rows."""
+    rows = np.arange(len(x))
+    if not x.in_memory and len(x) > FIT_ROWS:
+        rows = np.sort(numpy_stream(plan.data.seed, "fit").permutation(len(x))[:FIT_ROWS])
+        notes.append(f"the preparation is fitted on {FIT_ROWS:,} of the training rows, drawn at random")
+    prepare = preparation(plan.data.prepare or "none", pixels=plan.data.pixels, epsilon=plan.data.epsilon)
+    return prepare.fit(torch.from_numpy(x.take(rows[part])).to(device) for part in chunks(x, len(rows)))
+
+
+def _feed(plan: Plan, part: Part, fitted: Fitted, target: Fitted | None, device: torch.device) -> Feed:
+    y_N = torch.from_numpy(part.y)
+    return feed_of(
+        part.x,
+        y_N if target is None else target.apply(y_N),
+        fitted.apply,
+        prepared_shape=fitted.prepared_example,
+        device=device,
+        most_bytes=int(plan.loop.memory * free_bytes(device)),
+        workers=plan.loop.workers,
+    )

@@ -1,0 +1,30 @@
+"""What all tests share: one thread, and real data where it can be had."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+torch.set_num_threads(1)
+
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+"""Where Debian's package dataset-fashion-mnist puts it."""
+
+
+@pytest.fixture(scope="session")
+def cifar10() -> Path:
+    """CIFAR-10's binary version, in the folder that NETSITTER_DATA names."""
+    folder = Path(os.environ.get("NETSITTER_DATA", "")) / "cifar-10-batches-bin"
+    if not folder.is_dir():
+        pytest.skip("no CIFAR-10: NETSITTER_DATA names no folder that holds cifar-10-batches-bin")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fashion_mnist() -> Path:
+    if not FASHION.is_dir():
+        pytest.skip("no Fashion-MNIST: Debian's package dataset-fashion-mnist is not installed")
+    return FASHION
