@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
@@ -22,6 +22,7 @@ def length(grads):
     return float(torch.cat([g.flatten() for g in grads.values()]).norm())
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000), st.floats(1e-3, 1e3))
 def test_what_comes_out_is_no_longer_than_allowed_and_points_the_same_way(seed, longest):
     before = grads_of(seed)

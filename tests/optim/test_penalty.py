@@ -14,6 +14,14 @@ class OddNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(1, 3, 1, 1))
 
 
+class Own(nn.LayerNorm):
+    """A norm layer by its family, not by its name."""
+
+
+class NormedDense(nn.Linear):
+    """No norm layer, for all its name."""
+
+
 def test_weights_are_counted_and_biases_and_norms_are_not():
     net = nn.Sequential(
         nn.Conv2d(3, 3, 3),
@@ -21,10 +29,11 @@ def test_weights_are_counted_and_biases_and_norms_are_not():
         OddNorm(),
         nn.PReLU(),
         nn.LayerNorm((3, 4, 4)),
+        Own((3, 4, 4)),
         nn.Flatten(),
-        nn.Linear(48, 2),
+        NormedDense(48, 2),
     )
-    assert decayed_names(net) == ("0.weight", "6.weight")
+    assert decayed_names(net) == ("0.weight", "7.weight")
 
 
 def test_attention_and_recurrent_layers_have_their_weights_counted():
@@ -61,7 +70,7 @@ def test_the_penalty_over_nothing_is_zero():
 @pytest.mark.parametrize("l2", [0.3, torch.tensor(0.3, dtype=torch.float64)], ids=["plain", "tensor"])
 def test_what_is_added_is_the_gradient_of_the_penalty(l2):
     params = {"a": torch.randn(3, 2, generator=torch.Generator().manual_seed(0)).requires_grad_(), "b": torch.ones(2)}
-    (slope,) = torch.autograd.grad(penalty(params, l2, ["a"]).float(), params["a"])
+    (slope,) = torch.autograd.grad(penalty(params, l2, ["a"]), params["a"])
     grads = {"a": torch.ones(3, 2), "b": torch.ones(2)}
     add_l2(params, grads, l2, ["a"])
     assert_close(grads["a"], 1 + slope)

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.optim import lr_scheduler
 
@@ -73,6 +73,7 @@ def test_warm_up_longer_than_the_run_never_reaches_the_top():
     assert factors(OptimPlan(schedule="cosine", warmup=100), steps=4) == [0.25, 0.5, 0.75, 1.0]
 
 
+@settings(deadline=None)
 @given(
     schedule=st.sampled_from(sorted(SCHEDULES)),
     steps=st.integers(1, 300),

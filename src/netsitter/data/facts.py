@@ -94,24 +94,22 @@ def _features(train: Part, rows: np.ndarray, source: Source, seen: _Seen) -> Fea
     """The features over the rows at hand whose values are all finite."""
     if len(rows) < len(train.x):
         seen.not_checked.append(f"features were measured on {len(rows):,} of {len(train.x):,} training rows")
-    whole = 0
+    names = tuple(map(str, source.features))
 
     def finite() -> Iterator[torch.Tensor]:
-        nonlocal whole
         for index_B in _portions(train, rows):
             x = train.x.take(index_B)
             x = x[~_bad(x).any(axis=1)]
-            whole += len(x)
             if len(x):
                 yield torch.from_numpy(x)
 
     chunks = finite()
     first = next(chunks, None)
     if first is None:
-        return FeatureFacts((), (), (), (), tuple(source.features))
+        return FeatureFacts((), (), (), (), names)
     moments = moments_of(chunk for some in ((first,), chunks) for chunk in some)
     numbers = (moments.mean, moments.var.sqrt(), moments.low, moments.high)
-    return FeatureFacts(*(tuple(n.flatten().tolist()) for n in numbers), names=tuple(source.features))
+    return FeatureFacts(*(tuple(n.flatten().tolist()) for n in numbers), names=names)
 
 
 def _twins(parts: Mapping[str, Part], seen: _Seen) -> Twins:

@@ -49,13 +49,11 @@ class Listing:
 
 
 def has_class_folders(folder: Path) -> bool:
-    """Whether a folder looks like an image folder: a sub-folder with an image file, up to two levels down."""
-    return any(
-        any(_claims_image(path) for path in _entries(inner))
-        or any(_claims_image(path) for deeper in _entries(inner) if _is_folder(deeper) for path in _entries(deeper))
-        for inner in _entries(folder)
-        if _is_folder(inner)
-    )
+    """Whether a folder looks like an image folder: a sub-folder with an image file, or one in train, val or test."""
+    inner = [path for path in _entries(folder) if _is_folder(path)]
+    parts = [path for path in inner if path.name.lower() in PARTS_BY_WORD]
+    deeper = [path for part in parts for path in _entries(part) if _is_folder(path)]
+    return any(_claims_image(path) for place in (*inner, *deeper) for path in _entries(place))
 
 
 def open_folder(folder: Path, *, resize: str | None = None, task: str | None = None) -> Source:
@@ -68,7 +66,8 @@ def open_folder(folder: Path, *, resize: str | None = None, task: str | None = N
     if task == "regress":
         raise DataError("folders of images are classes", code="D46", where=named(folder), fix="task = classify")
     faults = Faults()
-    listings = {part: _listing(path, faults) for part, path in _part_folders(folder, faults).items()}
+    folders = _part_folders(folder, faults)
+    listings = {part: _listing(path, faults) for part, path in folders.items()}
     paths = [path for listing in listings.values() for files in listing.files.values() for path in files]
     headers = _headers(paths, folder, faults)
     faults.refuse(
@@ -79,7 +78,9 @@ def open_folder(folder: Path, *, resize: str | None = None, task: str | None = N
     size, mode = _size(headers, folder, resize), _mode(headers, folder)
     classes = sorted({name for listing in listings.values() for name in listing.files})
     parts = {part: _part(listing, classes, size, mode, resize is not None) for part, listing in listings.items()}
-    others = [path for listing in listings.values() for path in listing.others]
+    divided = folder not in folders.values()
+    others = [path for path in _entries(folder) if divided and path not in folders.values()]
+    others += [path for listing in listings.values() for path in listing.others]
     return whole_source(
         parts,
         name=folder.resolve().name,
@@ -124,12 +125,12 @@ def _listing(folder: Path, faults: Faults) -> Listing:
         images = [path for path in entries if _claims_image(path) and not _is_folder(path)]
         if nested:
             faults.add("D76", f"{_short(nested[0])} is a folder within a class folder")
-        elif not images:
+        if not nested and not images:
             faults.add("D75", f"{_short(inner)} is a class folder without images")
         found.files[inner.name] = images
         found.others += [path for path in entries if not _claims_image(path) and not _is_folder(path)]
-    if len(found.files) < 2:
-        faults.add("D36", f"{named(folder)} holds {counted(len(found.files), 'class folder')}; 2 are needed")
+    if not found.files:
+        faults.add("D75", f"{named(folder)} holds no class folders")
     return found
 
 
@@ -227,7 +228,7 @@ def _notes(
         notes += note([path for path, header in headers.items() if mark in header.special], what)
     if others:
         names = listed((named(path.relative_to(folder)) for path in others), ", ")
-        notes.append(f"{counted(len(others), 'file')} left out, by the name no image: {names}")
+        notes.append(f"{counted(len(others), 'entry', 'entries')} left out, being no image or class folder: {names}")
     return notes
 
 

@@ -33,14 +33,20 @@ def build(
 ) -> nn.Module:
     """The network of a plan in which nothing is left open: (B, *example) -> (B, outputs).
 
-    generator: draws the weights, on the CPU; without one they come from a generator of seed 0.
+    Under `torch.device("meta")` it has shapes and no weights, for those who load them.
+
+    generator: draws the weights, on the CPU; without one they come from a generator of seed 0. A net of the user's
+    own draws from PyTorch's global generator, which is seeded from this one and put back after.
     batch: some prepared inputs, for initial weights that are fitted to data (`lsuv`).
     Raises PlanError for unknown names, NetError when the net does not fit the examples, and DeviceError when its
     weights are larger than this machine's memory.
     """
     generator = generator if generator is not None else torch.Generator().manual_seed(0)
     if net.kind == "own":
-        return built_by(load_builder(net.own), example=example, outputs=outputs)
+        builder = load_builder(net.own)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(torch.randint(2**62, (), generator=generator, device=generator.device)))
+            return built_by(builder, example=example, outputs=outputs)
     if net.kind is None or net.init is None:
         raise PlanError(
             "net.kind and net.init must be chosen before a net is built", code="P47", fix="choose(plan, shape) does so"
@@ -49,6 +55,8 @@ def build(
     with torch.device("meta"):
         _must_fit_memory(make(net, example, outputs))
     made = make(net, example, outputs)
+    if next(made.parameters()).is_meta:
+        return made
     initialise(made, net.init, net.act, generator=generator, batch=batch)
     return made
 

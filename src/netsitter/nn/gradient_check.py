@@ -21,10 +21,10 @@ STRIDES = (1e-5, 1e-6, 1e-7)
 """How far to each side, times max(1, |x|). The next one only where the last disagrees: few kinks lie so near."""
 
 ROUNDING = 32
-"""By how many last digits the function's value may be off. Right functions stay under it; see tests."""
+"""By how many units of its last digit the function's value may be off."""
 
 SMALL = 10 * ROUNDING
-"""A slope must move the value by more last digits than this to be judged at all."""
+"""A slope must move the value by more such units than this to be judged: then rounding hides no factor of 2."""
 
 
 def gradient_check(
@@ -58,7 +58,7 @@ def gradient_check(
         None for those without; checked in place of autograd's.
     samples: places looked at in each tensor, all of a smaller one; drawn from `seed`.
     Raises NetError for a function that is random, not in float64, not finite, or whose output has no gradient.
-    Source: the limits are tighter than those of the CS231n notes, "Gradient checks", for float64 and found kinks apart.
+    Source: the CS231n notes, "Gradient checks"; the limits are in `gradient_report.py`.
     """
     problem = _Problem(function, inputs, loss, seed)
     written = problem.written(backward)
@@ -130,9 +130,8 @@ class _Problem:
 
     def _by_hand(self, backward: Callable[..., Any]) -> dict[str, Tensor]:
         outputs = [o.detach().requires_grad_() for o in _tensors(self.function(*self.inputs))]
-        whole = self._sum(
-            outputs if self.loss is None else _tensors(self.loss(outputs[0] if len(outputs) == 1 else tuple(outputs)))
-        )
+        returned = outputs[0] if len(outputs) == 1 else tuple(outputs)
+        whole = self._sum(outputs if self.loss is None else _tensors(self.loss(returned)))
         upstream = torch.autograd.grad(whole, outputs)
         with torch.no_grad():
             returned = backward(upstream[0] if len(upstream) == 1 else upstream, *self.inputs)
@@ -282,9 +281,7 @@ def _moves(value: Any) -> bool:
 def _names(function: Callable[..., Any], count: int) -> list[str]:
     """The names of the inputs, as the function's author calls them; else their numbers."""
     try:
-        called = inspect.signature(
-            function.forward if isinstance(function, nn.Module) else function
-        ).parameters.values()
+        called = inspect.signature(getattr(function, "forward", function)).parameters.values()
         known = [p.name for p in called if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     except (TypeError, ValueError):
         known = []

@@ -8,6 +8,7 @@ from torch import Generator, Tensor, nn
 from netsitter.errors import NetError, PlanError
 from netsitter.nn.activations import activation
 from netsitter.nn.initialisers import Initialiser, initialiser
+from netsitter.nn.modes import evaluating
 
 OUTPUT_GAIN = 0.1
 """Of the last layer, where weights follow the size of the layer.
@@ -76,10 +77,8 @@ def _reset(norm: nn.Module) -> None:
 
 def _scale_by_data(net: nn.Module, layers: list[nn.Module], batch: Tensor) -> None:
     """Scale each layer but the last until its outputs on this batch have variance 1, one after the other."""
-    was_training = net.training
-    # Evaluation mode: dropout would add noise to the variance, and batch norm would count this batch.
-    net.eval()
-    try:
+    # Dropout would add noise to the variance, and batch norm would count this batch.
+    with evaluating(net):
         for layer in layers[:-1]:
             for _ in range(LSUV_ROUNDS):
                 variance = _output_variance(net, layer, batch)
@@ -87,8 +86,6 @@ def _scale_by_data(net: nn.Module, layers: list[nn.Module], batch: Tensor) -> No
                     break
                 with torch.no_grad():
                     layer.weight.mul_(variance**-0.5)
-    finally:
-        net.train(was_training)
 
 
 def _output_variance(net: nn.Module, layer: nn.Module, batch: Tensor) -> float:

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from netsitter.errors import NetError, closest, shown
+from netsitter.nn.modes import evaluating
 
 EXAMPLE_ROWS = 2
 """Rows of the batch that the net is tried on; two, so that a lost or swapped first side shows."""
@@ -131,10 +132,8 @@ def _arguments(builder: Callable[..., object], name: str, known: dict[str, objec
 
 def _must_answer(net: nn.Module, name: str, example: tuple[int, ...], outputs: int) -> None:
     """Try the net on zeros, in evaluation mode, and look at the shape of what comes."""
-    modes = {part: part.training for part in net.modules()}
-    net.eval()
     try:
-        with torch.no_grad():
+        with torch.no_grad(), evaluating(net):
             answer = net(torch.zeros(EXAMPLE_ROWS, *example))
     except Exception as error:
         raise NetError(
@@ -144,9 +143,6 @@ def _must_answer(net: nn.Module, name: str, example: tuple[int, ...], outputs: i
             allowed=f"it gets (rows, {', '.join(map(str, example))}) and returns (rows, {outputs})",
             fix="netsitter summary names the layer that does not fit",
         ) from error
-    finally:
-        for part, training in modes.items():
-            part.training = training
     shape = tuple(answer.shape) if isinstance(answer, torch.Tensor) else shown(answer)
     if shape != (EXAMPLE_ROWS, outputs):
         raise NetError(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, MutableMapping
 
 from torch import Tensor, nn
 
-NORMS = (
-    nn.modules.batchnorm._NormBase,
-    nn.GroupNorm,
-    nn.LayerNorm,
-    nn.RMSNorm,
-)
-"""Layers whose parameters are scales and shifts, whatever their sides."""
+NORM = re.compile(r"norm(\dd)?$", re.IGNORECASE)
+"""How norm layers are named, PyTorch's (BatchNorm2d, RMSNorm) and others': their parameters are scales and shifts."""
 
 
 def decayed_names(module: nn.Module) -> tuple[str, ...]:
@@ -33,14 +29,14 @@ def _is_bias(name: str) -> bool:
 
 def _is_norm(module: nn.Module, name: str) -> bool:
     owner = module.get_submodule(name.rpartition(".")[0])
-    return isinstance(owner, NORMS) or type(owner).__name__.lower().endswith("norm")
+    return any(NORM.search(kind.__name__) for kind in type(owner).__mro__)
 
 
 def penalty(params: Mapping[str, Tensor], l2: float | Tensor, names: Collection[str]) -> Tensor:
     """0.5 · l2 · Σ w² over the named parameters, without sides."""
     squares = [params[name].square().sum() for name in names]
     zero = next(iter(params.values())).new_zeros(())
-    return 0.5 * l2 * sum(squares, zero)
+    return (0.5 * l2 * sum(squares, zero)).to(zero.dtype)
 
 
 def add_l2(

@@ -37,10 +37,14 @@ class Journal:
         self.path = Path(path)
         try:
             self._file = open(self.path, "ab")  # noqa: SIM115: closed by close()
-            _lock(self._file.fileno(), self.path)
-            self._file.truncate(_good_bytes(self.path))
         except OSError as error:
             raise RunError(f"the journal {self.path} cannot be written: {error.strerror}", code="S28") from error
+        try:
+            _lock(self._file.fileno(), self.path)
+            self._file.truncate(_good_bytes(self.path))
+        except BaseException:
+            self._file.close()
+            raise
 
     def take(self, event: Event) -> None:
         """Appends one event."""

@@ -20,8 +20,8 @@ class ConflictingLabels(Rule[DataFacts]):
     the loss stays above 0 whatever is done.
 
     Threshold: NOISE = 1 standard error of a score on the validation rows, at its largest 0.5 / √rows. A smaller share
-    cannot be seen in the score: a note. Also a note where SHARE = 0.05 of a table's rows or more repeat earlier ones with
-    the same label: such rows repeat by nature, and the outcome is uncertain by nature.
+    cannot be seen in the score: a note. Also a note where SHARE = 0.05 of a table's rows or more repeat earlier ones,
+    label and all: such rows repeat by nature, and the outcome is uncertain by nature.
 
     Remedy: look at the rows. Correct the labels, or bring back the column that tells them apart.
 

@@ -22,7 +22,7 @@ class UncentredInput(Rule[DataFacts]):
     unit's weights all have one sign, and it can only move in zig-zags.
 
     Threshold: OFFSET = 1 spread. Measured on nets with one hidden layer of 50 ReLUs, 300 steps of SGD with momentum at
-    the best of six rates, on standardised inputs with an offset added: the loss at the end grew 1.0 to 2.6 times with an
+    the best of six rates, on standardised inputs with an offset added: the loss at the end grew 1 to 2.6 times with an
     offset of 1 spread, 1.9 to 21 times with 2 (wine, breast cancer, digits, Fashion-MNIST, CIFAR-10). As they come,
     CIFAR-10 has 1.9, digits 1.3, Fashion-MNIST 1.1 and MNIST 0.5; tables of measurements 4 to 7.
 
