@@ -65,34 +65,34 @@ def source_of(
     )
 
 
-def inputs_of(x: Any, like_example: tuple[int, ...], image: bool) -> np.ndarray:
-    """Examples to predict on as (N, *like_example), shaped as `source_of` shapes them; one example may come alone.
+def inputs_of(x: Any, example: tuple[int, ...], image: bool) -> np.ndarray:
+    """Examples to predict on as (N, *example), shaped as `source_of` shapes them; one example may come alone.
 
     Raises DataError where the shape does not fit that of training.
     """
     array = array_of(x, "the inputs")
-    if like_example == (1,) and array.ndim == 1:
+    if example == (1,) and array.ndim == 1:
         array = array[:, None]
     for given in (array, array[None]):
-        fitting = _fitting(given, like_example, image)
+        fitting = _fitting(given, example, image)
         if fitting is not None:
             return np.ascontiguousarray(pixels_of(fitting) if image else columns_of(fitting))
     raise DataError(
         "the inputs do not have the shape of the training data",
         code="D32",
         where=f"the inputs: {array.shape}",
-        allowed=f"(N, {', '.join(map(str, like_example))}), as in training",
+        allowed=f"(N, {', '.join(map(str, example))}), as in training",
         fix="resize or crop the images" if image else "give the same features in the same order",
     )
 
 
-def _fitting(array: np.ndarray, like_example: tuple[int, ...], image: bool) -> np.ndarray | None:
-    """The array as (N, *like_example), or None. What fits as it is, is not turned."""
-    if array.shape[1:] == like_example:
+def _fitting(array: np.ndarray, example: tuple[int, ...], image: bool) -> np.ndarray | None:
+    """The array as (N, *example), or None. What fits as it is, is not turned."""
+    if array.shape[1:] == example:
         return array
-    if image and like_example[0] == 1 and array.shape[1:] == like_example[1:]:
+    if image and example[0] == 1 and array.shape[1:] == example[1:]:
         return array[:, None]
-    if image and array.shape[1:] == (*like_example[1:], like_example[0]):
+    if image and array.shape[1:] == (*example[1:], example[0]):
         return array.transpose(0, 3, 1, 2)
     return None
 

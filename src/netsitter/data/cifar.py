@@ -154,6 +154,9 @@ def _archive_files(path: Path) -> dict[str, Callable[[], bytes]]:
                     if file is None or member.size > MOST_FILE_BYTES or short in found:
                         raise _Fault(f"holds {shown(name)} as a link, twice, or too large", "D76")
                     found[short] = file.read()
+            # To the very end: only there does gzip say whether all that came before is right.
+            while stream.read(2**20):
+                pass
     except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError) as fault:
         raise DataError(
             "the archive cannot be read",

@@ -6,8 +6,9 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from netsitter.data.faults import named
@@ -56,7 +57,9 @@ def fetch(
             )
         os.replace(temporary, target)
         temporary = None
-    except (URLError, OSError) as fault:
+    except (HTTPException, OSError) as fault:
+        if isinstance(fault, HTTPError):
+            fault.close()
         raise DataError(
             "the download failed",
             code="D35",

@@ -31,7 +31,7 @@ class Preparation(ABC):
 
 @dataclass(frozen=True)
 class Fitted(ABC):
-    """A preparation with its numbers. Frozen, and whole: `restored(fitted.config(), fitted.arrays())` is its equal.
+    """A preparation with its numbers. Frozen, and whole: `restore(fitted.config(), fitted.arrays())` is its equal.
 
     example: shape of one row as it comes.
     """

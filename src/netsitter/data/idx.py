@@ -98,10 +98,10 @@ def idx_array(path: Path, axes: int) -> np.ndarray:
             head, expected = file.read(4), bytes([0, 0, UNSIGNED_BYTE, axes])
             if head != expected:
                 raise _refused(path, f"begins with {head!r}", f"{expected!r}, which says {axes} axes of bytes")
-            sides = np.frombuffer(file.read(4 * axes), dtype=">u4")
-            if len(sides) != axes:
+            sides = file.read(4 * axes)
+            if len(sides) != 4 * axes:
                 raise _refused(path, "ends within its header", f"{axes} sides of 4 bytes each")
-            shape = tuple(int(side) for side in sides)
+            shape = tuple(int(side) for side in np.frombuffer(sides, dtype=">u4"))
             size = prod(shape)
             if size > MOST_BYTES or size > MOST_RATIO * stored:
                 raise _refused(path, f"claims {shape} bytes in a file of {stored:,}", "a header that fits the file")

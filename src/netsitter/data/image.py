@@ -37,7 +37,10 @@ ORIENTATION = 0x0112
 TAIL = 64
 """Bytes at the end of a file in which its end mark is looked for: cameras append a little."""
 
-END_MARKS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9", "GIF": b"\x3b"}
+END_MARKS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9", "GIF": b"\0;"}
+
+OWN_STARTS = (b"\x89PNG", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1", b"\xff\xd8\xff\xdb", b"GIF8", b"RIFF")
+"""How files of the formats that we read begin."""
 
 OTHER_STARTS = {
     b"%PDF": "a PDF",
@@ -159,7 +162,7 @@ def _opened(file: BinaryIO) -> Image.Image:
         raise UnreadableImage(f"has more than {MAX_PIXELS:,} pixels", "D73") from fault
     # A decoder fed with a hostile file may raise anything; whatever it is, the file cannot be read.
     except Exception as fault:
-        raise UnreadableImage(_guessed(file), "D60") from fault
+        raise _guessed(file) from fault
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise UnreadableImage(f"is {told_size(image.size)}, more than {MAX_PIXELS:,} pixels", "D73")
@@ -174,12 +177,17 @@ def _load(image: Image.Image) -> None:
         raise UnreadableImage("is cut short or damaged", "D59") from fault
 
 
-def _guessed(file: BinaryIO) -> str:
-    """What a file is that is not an image, to be read after its name."""
+def _guessed(file: BinaryIO) -> UnreadableImage:
+    """What a file is that cannot be opened as an image."""
     file.seek(0)
-    start = file.read(256).lstrip()[:4].lower()
+    head = file.read(256)
+    if head[:4] in OWN_STARTS:
+        return UnreadableImage("is cut short or damaged", "D59")
+    start = head.lstrip()[:4].lower()
     found = next((what for mark, what in OTHER_STARTS.items() if start == mark.lower()), "")
-    return f"is {found}, not an image of a known format" if found else f"is no readable image ({', '.join(FORMATS)})"
+    if found:
+        return UnreadableImage(f"is {found}, not an image of a known format", "D60")
+    return UnreadableImage(f"is no readable image ({', '.join(FORMATS)})", "D60")
 
 
 def _kind(mode: str) -> str:

@@ -191,6 +191,8 @@ def _classes(y: dict[str, np.ndarray], where: str, names: Sequence[str] | None, 
     text = y["train"].dtype.kind == "U"
     if any((values.dtype.kind == "U") != text for values in y.values()):
         raise DataError("labels are text in one part and numbers in another", code="D45", where=where)
+    if names is None and y["train"].dtype.kind == "b":
+        names = ("False", "True")
     if not text:
         y = {part: values.astype(np.int64) for part, values in y.items()}
         if names is None:

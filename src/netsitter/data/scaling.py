@@ -118,7 +118,7 @@ class Scaled(Fitted):
     def restore(cls, config: dict[str, Any], arrays: dict[str, Tensor]) -> Scaled:
         example, shift, scale = tuple(config["example"]), arrays["shift"], arrays.get("scale")
         for array in (shift, shift if scale is None else scale):
-            if array.shape != shift.shape or torch.broadcast_shapes(array.shape, example) != example:
+            if tuple(array.shape) not in (example, (*example[:1], 1, 1)) or array.shape != shift.shape:
                 raise ValueError(f"an array of shape {tuple(array.shape)} does not fit rows of shape {example}")
         return cls(example, shift, scale)
 

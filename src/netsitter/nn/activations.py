@@ -14,8 +14,8 @@ from netsitter.errors import PlanError, closest, shown
 from netsitter.nn.maxout import Maxout
 from netsitter.nn.named import named
 
-GAIN_DRAWS = 200_001
-"""Points of the normal distribution that a gain is computed on; the error is then below 0.001."""
+NORMAL_POINTS = 200_001
+"""Points of the normal distribution that gains and means are computed on; their error is then below 0.001."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,18 @@ def computed_gain(module: nn.Module, pieces: int = 1) -> float:
 
     Behind weights of variance gain² / fan_in the pre-activations then keep their variance from layer to layer.
     """
-    share = (torch.arange(GAIN_DRAWS, dtype=torch.float64) + 0.5) / GAIN_DRAWS
-    z_N = torch.special.ndtri(share)
-    shuffle = torch.Generator().manual_seed(0)
-    columns = [z_N] + [z_N[torch.randperm(GAIN_DRAWS, generator=shuffle)] for _ in range(pieces - 1)]
-    with torch.no_grad():
-        second_moment = float(module.double()(torch.stack(columns, dim=1)).square().mean())
+    second_moment = float(outputs_on_normal(module, pieces).square().mean())
     return second_moment**-0.5 if 0 < second_moment < float("inf") else 1.0
+
+
+def outputs_on_normal(module: nn.Module, pieces: int = 1) -> Tensor:
+    """(N, 1) outputs, in float64, for inputs spread as N(0, 1): its quantiles, shuffled anew for each further piece."""
+    share_N = (torch.arange(NORMAL_POINTS, dtype=torch.float64) + 0.5) / NORMAL_POINTS
+    z_N = torch.special.ndtri(share_N)
+    shuffle = torch.Generator().manual_seed(0)
+    others = [z_N[torch.randperm(NORMAL_POINTS, generator=shuffle)] for _ in range(pieces - 1)]
+    with torch.no_grad():
+        return module.double()(torch.stack([z_N, *others], dim=1))
 
 
 def _numbered(entry: Activation, number: float, wanted: str) -> Activation:

@@ -11,7 +11,7 @@ RIGHT = 1e-7
 The CS231n notes are as content; what they allow to kinks, 1e-4, is not needed where those are left out."""
 
 WRONG = 1e-3
-"""Relative error above which it is wrong. The notes have 1e-2, for float32 too. What lies between is doubtful: the function
+"""Relative error above which it is wrong. The notes have 1e-2, for float32 too. Between is doubtful: the function
 cancels large numbers against each other, or a small term is forgotten."""
 
 Word = Literal["right", "doubtful", "wrong", "unchecked"]

@@ -16,6 +16,7 @@ from torch import nn
 
 from netsitter.errors import NetError, closest, shown
 from netsitter.nn.modes import evaluating
+from netsitter.nn.summary import summary
 
 EXAMPLE_ROWS = 2
 """Rows of the batch that the net is tried on; two, so that a lost or swapped first side shows."""
@@ -136,12 +137,13 @@ def _must_answer(net: nn.Module, name: str, example: tuple[int, ...], outputs: i
         with torch.no_grad(), evaluating(net):
             answer = net(torch.zeros(EXAMPLE_ROWS, *example))
     except Exception as error:
+        # The summary sends the same zeros through and knows in which layer they stopped.
+        summary(net, example)
         raise NetError(
             f"the net of {name} fails on inputs of {(EXAMPLE_ROWS, *example)}: {type(error).__name__}: {error}",
-            code="N10",
+            code="N12",
             where=_line_of(error),
             allowed=f"it gets (rows, {', '.join(map(str, example))}) and returns (rows, {outputs})",
-            fix="netsitter summary names the layer that does not fit",
         ) from error
     shape = tuple(answer.shape) if isinstance(answer, torch.Tensor) else shown(answer)
     if shape != (EXAMPLE_ROWS, outputs):

@@ -19,7 +19,7 @@ class DataPlan(Section):
     prepare: str | None = field(
         None, "none, center, channel, standardise, pca:SHARE, whiten:SHARE or zca:SHARE; SHARE is the variance kept"
     )
-    epsilon: float = field(1e-5, "added to each variance before dividing by its root, when whitening", ge=0, le=1e3)
+    epsilon: float = field(1e-5, "added to each variance when whitening, in units of a feature's mean variance", ge=0, le=1e3)
     resize: str | None = field(None, "WIDTHxHEIGHT that every image is resized to; needed when sizes differ")
     validation: float = field(0.1, "share of the training part kept for validation", unit="share", gt=0, lt=1)
     test: float = field(0.2, "share kept as test part where the source brings none", unit="share", ge=0, lt=1)

@@ -169,7 +169,7 @@ class Lifted(Cohort):
         self.optim = self.descent.method.init({name: p.detach() for name, p in self.params.items()})
         device = next(iter(self.params.values())).device
         numbers = [hyper_of(plan) for plan in plans]
-        self.hyper = {name: torch.tensor([n[name] for n in numbers], device=device) for name in numbers[0]}
+        self.hyper = {name: _by_trial([n[name] for n in numbers], device) for name in numbers[0]}
 
     def step(self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float]) -> Tensor:
         if self.dropouts:
@@ -179,7 +179,7 @@ class Lifted(Cohort):
                 self.buffers[f"{name}.key"] = key_T
         loss_T = self._lift(lambda call: loss_of(call, x_B, y_B, self.loss))
         grads = torch.autograd.grad(loss_T.sum(), list(self.params.values()))
-        hyper = {**self.hyper, "lr": torch.tensor(lrs, device=x_B.device)}
+        hyper = {**self.hyper, "lr": _by_trial(lrs, x_B.device)}
 
         def move(params: dict[str, Tensor], grads: dict[str, Tensor], optim: dict, hyper: dict[str, Tensor]) -> Tensor:
             descend(params, grads, optim, hyper, step=step, descent=self.descent)
@@ -255,6 +255,11 @@ class InTurn(Cohort):
 
     def network(self, trial: int) -> nn.Module:
         return self.singles[trial].network(0)
+
+
+def _by_trial(numbers: Sequence[float], device: torch.device) -> Tensor:
+    """(T,) in double precision where the device has it: float32 is 5e-5 off in 1 - beta2."""
+    return torch.tensor(numbers, device=device, dtype=torch.float32 if device.type == "mps" else torch.float64)
 
 
 def noise_key(plan: Plan, *, epoch: int, step: int) -> int:

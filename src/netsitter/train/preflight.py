@@ -64,12 +64,12 @@ def check_first_loss(first: float, ready: Ready, y_B: Tensor) -> Checked:
     if not math.isfinite(first):
         return Checked("first loss", Verdict.FAILED, f"the loss before training is {first}: look for it in the data first", numbers)
     if expected is None:
-        return Checked("first loss", Verdict.SKIPPED, f"first loss {first:.4f}; of a loss of your own nothing is known", numbers)
+        return Checked("first loss", Verdict.SKIPPED, f"{first:.4f}; of a loss of your own nothing is known", numbers)
     words = f"log {ready.outputs}" if ready.source.task == "classify" else "the loss of always answering the mean"
     if first > expected * (1 + FIRST_LOSS_OFF):
-        says = f"first loss {first:.4f} is {first / expected:.1f} times {expected:.4f} ({words}): the last layer starts too large"
+        says = f"{first:.4f} is {first / expected:.1f} times {expected:.4f} ({words}): the last layer starts too large"
         return Checked("first loss", Verdict.WARNED, says, numbers)
-    return Checked("first loss", Verdict.PASSED, f"first loss {first:.4f}; guessing costs {expected:.4f} ({words})", numbers)
+    return Checked("first loss", Verdict.PASSED, f"{first:.4f}; guessing costs {expected:.4f} ({words})", numbers)
 
 
 def check_regularisation(net: nn.Module, first: float) -> Checked:

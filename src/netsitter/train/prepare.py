@@ -63,7 +63,7 @@ def ready(plan: Plan, source: Source, *, device: torch.device, loss: Loss | None
     shares = split(source, validation=plan.data.validation, test=plan.data.test, seed=plan.data.seed)
     where = {name: getattr(shares, name) for name in ("train", "val", "test")}
     raw = {name: picked(source, index.part, index.rows) for name, index in where.items() if len(index)}
-    facts = facts_of(source, raw)
+    facts = facts_of(source, raw, numbers={name: index.rows for name, index in where.items()})
     outputs = len(source.classes) if source.task == "classify" else raw["train"].y.shape[1]
     plan, choices = choose(plan, DataShape(source.image, source.example, len(raw["train"]), source.task, outputs))
 

@@ -13,7 +13,7 @@ class IdentifierFeature(Rule[DataFacts]):
     """A column numbers the rows, or tells the target exactly.
 
     What it sees: columns of whole numbers, each unique to its row, that leave hardly a gap or rise through the file;
-    and columns that have a value of their own for each class, or lie on a line with the target. A finding for each kind.
+    and columns with a value of their own for each class, or on a line with the target. A finding for each kind.
 
     Why it hurts: a row number says nothing about rows to come, but where the file is sorted it tells the label. A copy
     of the target makes the score perfect and the network useless: the column will not be there when it is needed.
