@@ -60,7 +60,7 @@ def test_an_unknown_name_is_answered_with_the_nearest():
 
 
 @pytest.mark.parametrize(
-    "name", ["relu:2", "maxout:1", "maxout:2.5", "leaky_relu:x", "elu:nan", "elu:inf", "leaky_relu:"]
+    "name", ["relu:2", "elu:-1", "maxout:1", "maxout:2.5", "leaky_relu:x", "elu:nan", "elu:inf", "leaky_relu:"]
 )
 def test_a_number_that_cannot_be_is_refused(name):
     with pytest.raises(PlanError, match=r"net\.act"):

@@ -97,3 +97,13 @@ def test_a_full_disk_is_told_before_anything_is_touched(tmp_path, monkeypatch):
         store.save(checkpoint(2))
     assert "kept up to the checkpoint before" in str(error.value)
     assert store.latest()[0].progress.step == 1
+
+
+def test_what_a_kill_in_a_save_left_behind_is_cleared_by_the_next_save(tmp_path):
+    store = Checkpoints(tmp_path)
+    store.save(checkpoint(1))
+    (tmp_path / ".step-00000002.safetensors.x1y2").write_bytes(b"half")
+    (tmp_path / "step-00000002.safetensors").write_bytes(b"whole, but its manifest was never written")
+    assert store.latest()[0].progress.step == 1
+    store.save(checkpoint(3))
+    assert {path.stem for path in tmp_path.iterdir()} == {"step-00000001", "step-00000003"}

@@ -23,7 +23,7 @@ def activations(
         list[str] | None, typer.Argument(metavar="[NAME]...", help="as relu or leaky_relu:0.2; else all")
     ] = None,
     measure: Annotated[
-        bool, typer.Option("--measure", help="measure also what each costs, in multiples of ReLU")
+        bool, typer.Option("--measure", metavar="", help="measure also what each costs, in multiples of ReLU")
     ] = False,
     json: opt.AsJson = False,
 ) -> None:

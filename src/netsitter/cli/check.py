@@ -42,4 +42,4 @@ def check(
         opt.print_json(report.as_json())
     elif quiet:
         typer.echo(report)
-    raise typer.Exit(code_of(report.findings, fail_on))
+    raise typer.Exit(code_of(report.findings, report.checks, fail_on))

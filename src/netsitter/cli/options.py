@@ -45,10 +45,10 @@ Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="any field of the plan, as optim.lr=1e-3; may be repeated")
 ]
 DataDir = Annotated[str | None, typer.Option("--data-dir", metavar="FOLDER", help="where known data sets lie; NETSITTER_DATA says it too")]
-Download = Annotated[bool, typer.Option("--download", help="fetch a known data set that is not there")]
-AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on standard output, and nothing else")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="print the result only")]
-FailOn = Annotated[str, typer.Option("--fail-on", metavar="SEVERITY", help="exit with 1 on findings as grave as this: error, warning or never")]
+Download = Annotated[bool, typer.Option("--download", metavar="", help="fetch a known data set that is not there")]
+AsJson = Annotated[bool, typer.Option("--json", metavar="", help="one JSON object on standard output, and nothing else")]
+Quiet = Annotated[bool, typer.Option("--quiet", metavar="", help="print the result only")]
+FailOn = Annotated[str, typer.Option("--fail-on", metavar="SEVERITY", help="exit with 1 on a finding or check as grave as this: note, warning, error or never")]
 
 
 def from_sets(sets: list[str] | None) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def predict(
         opt.print_json(found.as_json())
     elif out:
         write_durably(Path(out), found.as_csv().encode())
-        typer.echo(f"{len(found.rows):,} predictions are in {out}")
+        typer.echo(f"the table is in {out}; rows: {len(found.rows):,}")
     else:
         typer.echo(found.as_csv(), nl=False)
     if found.score is not None and not json:

@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from netsitter.errors import PlanError, shown
-from netsitter.record.events import Outcome, to_json
+from netsitter.record.events import Checked, Outcome, Verdict, to_json
 from netsitter.record.findings import SEVERITIES, Finding, gravest
 
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 CLEAN, FOUND, MISUSE, RESUMABLE = 0, 1, 2, 3
 """Exit codes: clean; findings as grave as asked, or diverged; bad input, nothing written; stopped, work saved."""
+
+GRAVE = {Verdict.WARNED: "warning", Verdict.FAILED: "error"}
+"""How grave a check is that did not pass."""
 
 
 def checked_severity(fail_on: str) -> str:
@@ -27,12 +30,15 @@ def exit_code(run: Run, fail_on: str) -> int:
     """The exit code of a run; 128 + the signal's number when one stopped it, as shells have it."""
     if run.outcome is Outcome.INTERRUPTED:
         return 128 + (run.stopped_by or signal.SIGINT)
-    return FOUND if run.outcome is Outcome.DIVERGED else code_of(run.findings, fail_on)
+    return FOUND if run.outcome is Outcome.DIVERGED else code_of(run.findings, run.trace.checks, fail_on)
 
 
-def code_of(findings: list[Finding], fail_on: str) -> int:
-    worst = gravest(findings)
-    grave = worst is not None and fail_on != "never" and SEVERITIES.index(worst) >= SEVERITIES.index(fail_on)  # type: ignore[arg-type]
+def code_of(findings: list[Finding], checks: list[Checked], fail_on: str) -> int:
+    """FOUND where a finding or a check is as grave as `fail_on`, else CLEAN."""
+    if fail_on == "never":
+        return CLEAN
+    told = {gravest(findings), *(GRAVE.get(check.verdict) for check in checks)} - {None}
+    grave = any(SEVERITIES.index(severity) >= SEVERITIES.index(fail_on) for severity in told)
     return FOUND if grave else CLEAN
 
 

@@ -48,7 +48,8 @@ def open_source(
     task: "classify" or "regress", where the targets do not say it.
     Raises DataError that says what was found, what can be opened, and how to mend it.
     """
-    text, path = str(spec), Path(spec).expanduser()
+    # os.path answers where pathlib raises: for names that are too long, and homes of nobody.
+    text, path = str(spec), Path(os.path.expanduser(spec))
     size = sides_of(resize) if resize is not None else None
     if text in KNOWN and not os.path.lexists(path):
         source = open_known(text, data_dir=Path(data_dir) if data_dir else None, download=download, task=task)
@@ -56,9 +57,9 @@ def open_source(
         raise DataError(
             "data is opened from files only", code="D35", where=shown(text), fix="download it, give the file"
         )
-    elif path.is_dir():
+    elif os.path.isdir(path):
         source = _from_folder(path, resize, task)
-    elif path.is_file():
+    elif os.path.isfile(path):
         source = _from_file(path, task)
     else:
         raise _missing(text, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import torch
 from torch import nn
@@ -14,9 +14,12 @@ from netsitter.diagnose.doctor import examine_data
 from netsitter.doors.inputs import Build
 from netsitter.nn.build import build
 from netsitter.nn.own import built_by, load_builder
+from netsitter.nn.summary import summary
+from netsitter.plan.choose import Choice
+from netsitter.plan.plan import changed
 from netsitter.record.events import Chosen, Event, Found, Started
 from netsitter.streams import stream_key
-from netsitter.train.device import machine_facts
+from netsitter.train.device import machine_facts, threads_for
 from netsitter.train.preflight import preflight
 from netsitter.train.prepare import Ready
 
@@ -36,6 +39,17 @@ def network_for(prepared: Ready, own: Build | None) -> nn.Module:
     rows = prepared.parts.score_rows[:200]
     batch = next(iter(feed.batches(rows, [(0, len(rows))])))[0] if (plan.net.init or "").startswith("lsuv") else None
     return build(plan.net, example=prepared.example, outputs=prepared.outputs, generator=generator, batch=batch)
+
+
+def with_threads(ready: Ready, network: nn.Module) -> Ready:
+    """The same with `loop.threads` chosen from the work of one step, where it was left open."""
+    plan = ready.plan
+    if plan.loop.threads is not None:
+        return ready
+    work = 3 * summary(network, ready.example).multiply_adds * (plan.loop.batch or 1)
+    plan = changed(plan, {"loop.threads": threads_for(work)})
+    choice = Choice("loop.threads", plan.loop.threads, f"{work / 1e6:,.1f} million multiply-adds a step")
+    return replace(ready, plan=plan, choices=(*ready.choices, choice))
 
 
 def beginning(ready: Ready, network: nn.Module, *, name: str) -> Iterator[Event]:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netsitter.doors.beginning import beginning, network_for
+from torch import nn
+
+from netsitter.data.faults import counted
+from netsitter.doors.beginning import beginning, network_for, with_threads
 from netsitter.doors.inputs import Build, asked_for
 from netsitter.plan.plan import Plan
 from netsitter.record.events import Checked, Verdict, to_json
@@ -15,7 +18,7 @@ from netsitter.record.findings import Finding
 from netsitter.record.sink import Sink, pump
 from netsitter.record.trace import Trace
 from netsitter.report.console import Console
-from netsitter.train.device import device_named
+from netsitter.train.device import device_named, using_threads
 from netsitter.train.losses import Loss
 from netsitter.train.prepare import ready
 
@@ -48,13 +51,13 @@ class Report:
 
     def __repr__(self) -> str:
         bad = [check.check for check in self.checks if check.verdict in (Verdict.WARNED, Verdict.FAILED)]
-        return f"<Report: {len(self.findings)} findings; {'checks passed' if self.passed else 'look at ' + ', '.join(bad)}>"
+        return f"<Report: {counted(len(self.findings), 'finding')}; {'checks passed' if self.passed else 'look at ' + ', '.join(bad)}>"
 
 
 def check(
     data: Any = None,
     *,
-    net: str | Build | None = None,
+    net: str | Build | nn.Module | None = None,
     loss: str | Loss | None = None,
     plan: Plan | str | Path | None = None,
     show: bool | Sink = True,
@@ -70,8 +73,10 @@ def check(
     asked = asked_for(data, net=net, loss=loss, plan=plan, options={**(options or {}), **short}, data_dir=data_dir)
     prepared = ready(asked.plan, asked.source, device=device_named(asked.plan.loop.device), loss=asked.loss)
     network = network_for(prepared, asked.build).to(prepared.device)
+    prepared = with_threads(prepared, network)
     trace = Trace()
     sinks: list[Sink] = [trace, *([Console()] if show is True else [show] if show else [])]
-    for _ in pump(beginning(prepared, network, name=prepared.source.name), sinks):
-        pass
+    with using_threads(prepared.plan.loop.threads):
+        for _ in pump(beginning(prepared, network, name=prepared.source.name), sinks):
+            pass
     return Report(trace)

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import nn
 
-from netsitter.doors.beginning import beginning, network_for
+from netsitter.doors.beginning import beginning, network_for, with_threads
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import Asked, Build, asked_for
 from netsitter.doors.run import Run
@@ -24,7 +24,7 @@ from netsitter.record.trace import Trace
 from netsitter.report.console import Console
 from netsitter.train.checkpoint import Checkpoints
 from netsitter.train.cohort import cohort_of
-from netsitter.train.device import device_named, exactness, machine_facts
+from netsitter.train.device import device_named, exactness, machine_facts, using_threads
 from netsitter.train.losses import Loss
 from netsitter.train.loop import Training
 from netsitter.train.model_file import Model, save_model
@@ -69,6 +69,7 @@ def fit(
     device = device_named(asked.plan.loop.device)
     prepared = ready(asked.plan, asked.source, device=device, loss=asked.loss)
     network = network_for(prepared, asked.build)
+    prepared = with_threads(prepared, network)
     folder = None if runs is None else new_folder(Path(runs), name or asked.source.name, prepared.plan)
     return _conducted(prepared, network, folder, show, resume=False)
 
@@ -110,6 +111,7 @@ def _conducted(
             sinks.append(Console(folder.path if folder else None) if show is True else show)
         for sink in sinks:
             closing.callback(sink.close)
+        closing.enter_context(using_threads(prepared.plan.loop.threads))
         stop = closing.enter_context(heed_signals())
         conductor = _Conductor(prepared, network, folder, stop)
         for _ in pump(conductor.events(resume=resume), sinks):

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -73,7 +74,7 @@ def new_folder(runs: Path, name: str, plan: Plan) -> RunFolder:
 def run_folder(path: str | Path) -> RunFolder:
     """The run in a folder. Raises RunError when there is none."""
     folder = RunFolder(Path(path))
-    if not folder.journal.is_file():
+    if not os.path.isfile(folder.journal):
         near = sorted(p.parent.name for p in Path(path).glob("*/journal.jsonl"))[-3:]
         hint = f"one of its folders: {', '.join(near)}" if near else "netsitter fit writes one, and says where"
         raise RunError(f"{path} holds no run", code="S32", allowed="a folder with a journal.jsonl", fix=hint)

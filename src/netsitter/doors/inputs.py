@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from netsitter.data.arrays import source_of
 from netsitter.data.open import open_source
 from netsitter.data.source import Source
+from netsitter.errors import DataError, NetError, PlanError
 from netsitter.plan.files import read_plan
 from netsitter.plan.plan import Plan, changed, plan_of
 from netsitter.plan.short import with_options
-from netsitter.train.losses import Loss
+from netsitter.train.losses import OWN, Loss, refuse_unfit, try_loss
 
 Build = Callable[..., nn.Module]
 
@@ -36,31 +40,79 @@ class Asked:
 def asked_for(
     data: Any,
     *,
-    net: str | Build | None,
+    net: str | Build | nn.Module | None,
     loss: str | Loss | None,
     plan: Plan | str | Path | None,
     options: Mapping[str, Any],
     data_dir: str | Path | None = None,
     download: bool = False,
 ) -> Asked:
-    """The plan and the source behind what was handed in. Raises PlanError or DataError."""
+    """The plan and the source behind what was handed in. Raises PlanError, DataError or NetError."""
     whole = plan if isinstance(plan, Plan) else Plan() if plan is None else read_plan(plan)
-    own_net, own_loss = callable(net), callable(loss)
-    whole = with_options(whole, {**options, "net": None if own_net else net, "loss": None if own_loss else loss})
-    if own_net:
-        name = f"{getattr(net, '__module__', 'python')}:{getattr(net, '__qualname__', type(net).__qualname__)}"
-        whole = plan_of({**whole.model_dump(), "net": {**whole.net.model_dump(), "kind": "own", "own": name}})
-    if data is None:
-        data = whole.data.source
-    if isinstance(data, str | Path):
-        source = open_source(
-            data,
-            data_dir=None if data_dir is None else Path(data_dir),
-            download=download,
-            resize=whole.data.resize,
-            task=whole.data.task,
+    build = builder_of(net) if callable(net) else None
+    own_loss = loss if callable(loss) else None
+    given = {"net": None if build else net, "loss": None if own_loss else loss}
+    whole = with_options(whole, {**options, **{name: value for name, value in given.items() if value is not None}})
+    if build is not None:
+        whole = plan_of({**whole.model_dump(), "net": {**whole.net.model_dump(), "kind": "own", "own": _name_of(net)}})
+    if own_loss is not None:
+        whole = changed(whole, {"loop.loss": OWN})
+    _refuse_missing_code(whole, build, own_loss)
+    whole, source = _source(data, whole, data_dir, download)
+    if own_loss is not None:
+        y = source.parts["train"].y[:2]
+        try_loss(own_loss, torch.from_numpy(y), outputs=y.shape[1] if source.task == "regress" else len(source.classes))
+    elif whole.loop.loss is not None:
+        refuse_unfit(whole.loop.loss, task=source.task)
+    return Asked(whole, source, build, own_loss)
+
+
+def builder_of(net: Build | nn.Module) -> Build:
+    """The function itself; for a module, one that returns a copy of it, weights and all."""
+    return (lambda: deepcopy(net)) if isinstance(net, nn.Module) else net
+
+
+def _name_of(net: Any) -> str:
+    """What a plan calls a network that came as a Python value."""
+    named = net if hasattr(net, "__qualname__") else type(net)
+    return f"{named.__module__}:{named.__qualname__}"
+
+
+def _refuse_missing_code(plan: Plan, build: Build | None, loss: Loss | None) -> None:
+    """Raises when the plan was made with a function of the user's that was not handed in now."""
+    if plan.loop.loss == OWN and loss is None:
+        raise PlanError(
+            "this plan was made with a loss function of your own, which is not at hand",
+            code="P12",
+            where=f"loop.loss = {OWN}",
+            fix="loss=FUNCTION from Python, or --set loop.loss=cross_entropy",
         )
-        whole = changed(whole, {"data.source": str(Path(data).resolve()) if Path(data).exists() else str(data)})
-    else:
-        source = source_of(data, task=whole.data.task)
-    return Asked(whole, source, net if own_net else None, loss if own_loss else None)
+    if plan.net.kind == "own" and build is None and ".py" not in plan.net.own:
+        raise NetError(
+            f"the network of this plan was built in Python by {plan.net.own}, which is not at hand",
+            code="N05",
+            where=f"net.own = {plan.net.own}",
+            fix="net=FUNCTION from Python, or --net FILE.py:NAME",
+        )
+
+
+def _source(data: Any, plan: Plan, data_dir: str | Path | None, download: bool) -> tuple[Plan, Source]:
+    """The source, and the plan that names it where it lies on disk."""
+    data = plan.data.source if data is None else data
+    if data == "":
+        raise DataError(
+            "no data was given",
+            code="D10",
+            allowed="DATA or data.source on the command line, data=... from Python",
+            fix="netsitter fit digits; resume(RUN, data=...) for a run of Python values",
+        )
+    if not isinstance(data, str | Path):
+        return plan, source_of(data, task=plan.data.task)
+    source = open_source(
+        data,
+        data_dir=None if data_dir is None else Path(data_dir),
+        download=download,
+        resize=plan.data.resize,
+        task=plan.data.task,
+    )
+    return changed(plan, {"data.source": os.path.realpath(data) if os.path.exists(data) else str(data)}), source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ from torch import Tensor, nn
 
 from netsitter.data.arrays import inputs_of, source_of
 from netsitter.data.batches import chunks
+from netsitter.data.faults import counted, listed
 from netsitter.data.fitted import Fitted
 from netsitter.data.open import open_source
 from netsitter.data.rows import ArrayRows, Rows
 from netsitter.data.source import Part
 from netsitter.doors.folder import RunFolder, run_folder
+from netsitter.doors.inputs import Build, builder_of
 from netsitter.errors import DataError, RunError
 from netsitter.nn.own import built_by, load_builder
 from netsitter.plan.plan import Plan
@@ -24,6 +26,7 @@ from netsitter.record.events import EpochEnded, Outcome
 from netsitter.record.findings import Finding
 from netsitter.record.trace import Trace
 from netsitter.train.losses import LOSSES, row_sums, scorer_of
+from netsitter.train.loop import SCORE_BATCH
 from netsitter.train.model_file import Model, load_model
 from netsitter.train.prepare import Ready
 
@@ -109,7 +112,7 @@ class Run:
         target = self._model.target
         scaled = y if target is None else target.apply(y)
         outputs = self._outputs(part.x)
-        loss = LOSSES.get(self.plan.loop.loss or "")
+        loss = self._ready.loss if self._ready else LOSSES.get(self.plan.loop.loss or "")
         score = scorer_of(y, task=self._model.task)
         real = outputs if target is None else target.undo(outputs)
         found = {"rows": len(y), "score": score.score(row_sums(real, y, task=self._model.task))}
@@ -122,9 +125,10 @@ class Run:
         return found
 
     def predict(self, x: Any) -> np.ndarray:
-        """The class names (N,), or the real values (N, O), for raw rows shaped as those that it was trained on.
+        """The classes (N,), or the real values (N, O), for raw rows shaped as those that it was trained on.
 
-        Names that are all whole numbers come back as numbers.
+        Classes that are all whole numbers come back as numbers, False and True as bools, others as text.
+        Raises DataError for rows with values that are not finite: their answer would mean nothing.
         """
         outputs = self._outputs(self._rows(x))
         if self._model.task == "regress":
@@ -149,11 +153,24 @@ class Run:
 
     @torch.no_grad()
     def _outputs(self, rows: Rows) -> Tensor:
-        """(N, K) or (N, O): what the network answers, in portions."""
+        """(N, K) or (N, O): what the network answers, in portions. Raises DataError or RunError where that is no number."""
         model = self._model
-        raw = (torch.from_numpy(rows.take(np.arange(part.start, part.stop))) for part in chunks(rows, len(rows)))
-        answers = [model.net(model.preparation.apply(x).float()) for x in raw]
-        return torch.cat(answers) if answers else torch.empty(0, model.outputs)
+        answers = [torch.empty(0, model.outputs)]
+        for part in chunks(rows, len(rows)):
+            raw = rows.take(np.arange(part.start, part.stop))
+            _refuse_not_finite(raw, part.start)
+            prepared = model.preparation.apply(torch.from_numpy(raw)).float()
+            answers += [model.net(x_B) for x_B in prepared.split(SCORE_BATCH)]
+        outputs = torch.cat(answers)
+        if not bool(torch.isfinite(outputs).all()):
+            raise RunError(
+                "the network answers with NaN or infinity",
+                code="S44",
+                where=f"{self.path or 'this run'}: {self.outcome}",
+                fix="train it anew with a lower learning rate, if it diverged; look for values far outside the training data, if not",
+                state="",
+            )
+        return outputs
 
     def _real(self, outputs: Tensor) -> np.ndarray:
         target = self._model.target
@@ -190,15 +207,17 @@ class Run:
         return picked
 
 
-def open_run(path: str | Path, *, net: str | Callable[..., nn.Module] | None = None) -> Run:
+def open_run(path: str | Path, *, net: str | Build | nn.Module | None = None) -> Run:
     """The run in a folder, as it was kept.
 
-    net: "FILE.py:build" or the function, for a run whose network the user's own code builds. That code is run: hand it
-        in only if you trust it.
+    net: "FILE.py:build", the function or the module, for a run whose network came from the user. That code is run: hand
+        it in only if you trust it.
     Raises RunError when the folder holds no run, or no model yet.
     """
     folder = run_folder(path)
-    build = load_builder(net) if isinstance(net, str) else net
+    if not folder.model.exists():
+        raise RunError(f"the run {path} has no model yet", code="S32", fix=f"netsitter resume {path}", state="")
+    build = load_builder(net) if isinstance(net, str) else None if net is None else builder_of(net)
     own = None
     if build is not None:
         started = folder.trace().started
@@ -210,6 +229,23 @@ def open_run(path: str | Path, *, net: str | Callable[..., nn.Module] | None = N
 
 
 def named(classes: tuple[str, ...]) -> np.ndarray:
-    """The class names as an array to index; whole numbers where all of them are."""
-    whole = all(name.removeprefix("-").isdecimal() for name in classes)
+    """The classes as an array to index: whole numbers or bools where all of them are written so, else text."""
+    if classes == ("False", "True"):
+        return np.array([False, True])
+    # "007" is a name: as a number it could not be told from "7".
+    whole = all(name.removeprefix("-").isdecimal() and str(int(name)) == name for name in classes)
     return np.array([int(name) for name in classes]) if whole else np.array(classes)
+
+
+def _refuse_not_finite(x_N: np.ndarray, first: int) -> None:
+    """Raises DataError that names the rows with a NaN or an infinite value. first: the number of row 0."""
+    bad = np.flatnonzero(~np.isfinite(x_N).reshape(len(x_N), -1).all(axis=1)) if x_N.dtype.kind == "f" else ()
+    if len(bad):
+        raise DataError(
+            f"{counted(len(bad), 'row has', 'rows have')} values that are not finite numbers",
+            code="D1",
+            where=listed((f"row {first + row:,}" for row in bad), ", "),
+            allowed="finite numbers: nothing can be said of a row with a hole in it",
+            fix="fill or leave out these rows",
+            state="",
+        )

@@ -180,6 +180,7 @@ _ALL = (
         lambda alpha: nn.ELU(alpha),
         number=1.0,
         means="alpha",
+        least=0,
     ),
     Activation(
         "gelu",

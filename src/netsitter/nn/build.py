@@ -54,7 +54,9 @@ def build(
     make = KINDS[net.kind]
     with torch.device("meta"):
         _must_fit_memory(make(net, example, outputs))
-    made = make(net, example, outputs)
+    # PyTorch draws weights of its own first; the user's random numbers are to go on untouched.
+    with torch.random.fork_rng(devices=[]):
+        made = make(net, example, outputs)
     if next(made.parameters()).is_meta:
         return made
     initialise(made, net.init, net.act, generator=generator, batch=batch)

@@ -67,7 +67,7 @@ def built_by(builder: Callable[..., object], *, example: tuple[int, ...], output
     given = _arguments(builder, name, known)
     try:
         net = builder(**given)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise NetError(
             f"{name} failed while it built the net: {type(error).__name__}: {error}",
             code="N09",
@@ -96,7 +96,7 @@ def _run(path: Path, place: str) -> ModuleType:
     sys.path.append(str(path.resolve().parent))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[module.__name__]
         raise NetError(
             f"{path} cannot be run: {type(error).__name__}: {error}", code="N05", where=_line_of(error) or place
@@ -155,7 +155,7 @@ def _must_answer(net: nn.Module, name: str, example: tuple[int, ...], outputs: i
         )
 
 
-def _line_of(error: Exception) -> str:
+def _line_of(error: BaseException) -> str:
     """File and line where the error arose in the user's own code, as far as it can be told."""
     place = ""
     trace = error.__traceback__

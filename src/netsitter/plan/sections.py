@@ -108,7 +108,10 @@ class LoopPlan(Section):
     batch: int | None = field(None, "rows of one step", unit="rows", ge=1, le=10_000_000)
     seed: int = field(0, "draws initial weights and noise", by_trial=True, ge=0, le=MAX_SEED)
     device: str = field("auto", "auto, cpu, cuda, cuda:1, mps")
-    loss: Literal["cross_entropy", "mse", "mae", "huber"] | None = field(None, "what is made small")
+    threads: int | None = field(None, "threads of the processor; part of the plan, since they decide the last bits", ge=1, le=1024)
+    loss: Literal["cross_entropy", "mse", "mae", "huber", "own"] | None = field(
+        None, "what is made small; own is a function handed in from Python"
+    )
     keep: Literal["best", "last"] = field("best", "weights kept at the end: best on validation, or last")
     patience: int | None = field(None, "epochs without a better validation score before it stops", unit="epochs", ge=1)
     score_rows: int = field(5_000, "rows of the fixed subset that training figures are measured on", unit="rows", ge=1)

@@ -39,7 +39,9 @@ class Trace:
             self.take(event)
 
     def take(self, event: Event) -> None:
-        """Keeps one event; a `Resumed` first drops what was told of later steps."""
+        """Keeps one event; a `Resumed` first drops what was told of later steps, a `Started` all that stood before."""
+        if isinstance(event, Started):
+            self.events = []
         if isinstance(event, Resumed):
             self.events = [kept for told in self.events if (kept := _up_to(told, event)) is not None]
         self.events.append(event)

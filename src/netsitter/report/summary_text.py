@@ -30,8 +30,8 @@ def summary_text(summary: Summary) -> str:
     )
     if any(not layer.calls for layer in summary.layers):
         lines.append("A layer without output never ran by itself: another one uses its weights, or none does.")
-    lines += [f"warning: {warning}" for warning in summary.warnings]
-    return printable("\n".join(lines))
+    lines += [printable(f"warning: {warning}") for warning in summary.warnings]
+    return "\n".join(lines)
 
 
 def shape(sides: tuple[int, ...]) -> str:
@@ -53,8 +53,8 @@ def size(count: int) -> str:
 def _row(layer: LayerFacts) -> tuple[str, ...]:
     times = f" x{layer.calls}" if layer.calls > 1 else ""
     return (
-        (layer.name or "(the net itself)") + times,
-        layer.type,
+        printable(layer.name or "(the net itself)") + times,
+        printable(layer.type),
         shape(layer.output) if layer.output is not None else "-",
         f"{layer.parameters:,}" if layer.parameters else "-",
         f"{layer.multiply_adds:,}" if layer.multiply_adds else "-",

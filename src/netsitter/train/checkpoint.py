@@ -77,9 +77,7 @@ class Checkpoints:
         write_durably(self.folder / f"{name}.json", json.dumps(manifest).encode(), state=state)
         if self._content(name) is None:
             raise RunError(f"the checkpoint {name} reads back otherwise than it was written", code="S33", state=state)
-        for old in self._names()[:-KEPT]:
-            (self.folder / f"{old}.json").unlink(missing_ok=True)
-            (self.folder / f"{old}.safetensors").unlink(missing_ok=True)
+        self._clear()
         return f"{name}.safetensors"
 
     def latest(self) -> tuple[Checkpoint | None, list[str]]:
@@ -94,6 +92,16 @@ class Checkpoints:
     def _names(self) -> list[str]:
         """Checkpoints that have a manifest, oldest first."""
         return sorted(path.stem for path in self.folder.glob("step-*.json") if path.is_file() and not path.is_symlink())
+
+    def _clear(self) -> None:
+        """Removes all but the latest: older ones, manifests first, and what a kill in the middle of a save left behind."""
+        names = self._names()
+        for old in names[:-KEPT]:
+            (self.folder / f"{old}.json").unlink(missing_ok=True)
+        for file in self.folder.iterdir():
+            left = file.name.startswith(".step-") or (file.suffix == ".safetensors" and file.stem.startswith("step-"))
+            if left and file.stem not in names[-KEPT:]:
+                file.unlink(missing_ok=True)
 
     def _content(self, name: str) -> Path | None:
         """The file of tensors, if size and checksum agree with the manifest."""

@@ -75,6 +75,8 @@ class Training:
     def events(self) -> Iterator[Event]:
         """Trains to the end, telling each thing as it happens; the last event is `Ended`."""
         epochs = self.plan.loop.epochs or 1
+        if self._saved_step < 0:
+            yield from self._save()  # so that a kill before the first checkpoint loses steps and not the run
         while self.progress.epoch < epochs and None in self.progress.over:
             yield from self._steps()
             if self.stop():

@@ -13,7 +13,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from netsitter.errors import NetError, PlanError, shown
+
 Loss = Callable[[Tensor, Tensor], Tensor]
+
+OWN = "own"
+"""What a plan calls a loss that is a function of the user's."""
 
 LOSSES: dict[str, Loss] = {
     "cross_entropy": F.cross_entropy,
@@ -22,6 +27,52 @@ LOSSES: dict[str, Loss] = {
     "huber": F.huber_loss,
 }
 """By the name in a plan. cross_entropy takes (B, K) logits and (B,) classes, the others (B, O) and (B, O)."""
+
+FITTING = {"classify": ("cross_entropy",), "regress": ("mse", "mae", "huber")}
+"""The losses that fit each task. Others may run all the same, and learn nonsense."""
+
+
+def refuse_unfit(loss: str, *, task: str) -> None:
+    """Raises PlanError when this loss does not fit the task."""
+    if loss not in FITTING[task]:
+        meant = "classes" if task == "classify" else "real targets"
+        raise PlanError(
+            f"the loss {loss} does not fit {meant}",
+            code="P102",
+            where=f"loop.loss = {loss}",
+            allowed=", ".join(FITTING[task]),
+            fix=f"--set loop.loss={FITTING[task][0]}" + (", or --task regress" if task == "classify" else ""),
+        )
+
+
+def try_loss(loss: Loss, y_B: Tensor, *, outputs: int) -> None:
+    """Raises NetError unless a loss of the user's gives one number that outputs can be moved by.
+
+    y_B: a few targets. outputs: how many numbers the network gives a row.
+    """
+    name = getattr(loss, "__name__", type(loss).__name__)
+    example = f"called with outputs {(len(y_B), outputs)} and targets {tuple(y_B.shape)}"
+    if isinstance(loss, type):
+        raise NetError(f"the loss {name} is a class", code="N10", allowed="a function", fix=f"loss={name}()")
+    try:
+        value = loss(torch.zeros(len(y_B), outputs, requires_grad=True), y_B)
+    except Exception as error:
+        raise NetError(f"the loss {name} failed: {type(error).__name__}: {error}", code="N10", where=example) from error
+    if not isinstance(value, Tensor) or value.ndim:
+        came = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else shown(value)
+        raise NetError(
+            f"the loss {name} must return one number for a batch, as a tensor without sides; it returned {came}",
+            code="N10",
+            where=example,
+            fix="take the mean over the batch in it",
+        )
+    if not value.requires_grad:
+        raise NetError(
+            f"the loss {name} has no gradient, so nothing can be learned from it",
+            code="N10",
+            where=example,
+            fix="compute it from the outputs with torch alone: no detach, no .item(), no rounding",
+        )
 
 
 def row_sums(outputs: Tensor, targets: Tensor, *, task: str) -> Tensor:
