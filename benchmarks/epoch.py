@@ -24,8 +24,8 @@ from netsitter.data.batches import Resident
 from netsitter.nn.build import build
 from netsitter.plan.plan import plan_of
 from netsitter.train.cohort import cohort_of
-from netsitter.train.losses import LOSSES, scorer_of
 from netsitter.train.loop import Parts, Training
+from netsitter.train.losses import LOSSES, scorer_of
 
 BATCH, FEATURES, HIDDEN, CLASSES, VALIDATION = 200, 3072, 50, 10, 5_000
 LR, MOMENTUM = 0.01, 0.9
@@ -91,7 +91,9 @@ def main() -> None:
     torch.set_num_threads(asked.threads)
     generator = torch.Generator().manual_seed(0)
     train, val = (
-        Resident(torch.randn(rows, FEATURES, generator=generator), torch.randint(0, CLASSES, (rows,), generator=generator))
+        Resident(
+            torch.randn(rows, FEATURES, generator=generator), torch.randint(0, CLASSES, (rows,), generator=generator)
+        )
         for rows in (asked.rows, VALIDATION)
     )
     hand, own = by_hand(train, val), ours(train, val)

@@ -1,4 +1,4 @@
-"""netsitter raises neural networks: it prepares the data, starts the network right, checks it before it trains, and watches every step.
+"""netsitter raises neural networks: prepares data, starts the network right, checks it, watches every step.
 
     import netsitter as ns
     run = ns.fit("digits")

@@ -34,7 +34,14 @@ class NetsitterError(Exception):
     """
 
     def __init__(
-        self, what: str, *, code: str = "", where: str = "", allowed: str = "", fix: str = "", state: str = NOTHING_WRITTEN
+        self,
+        what: str,
+        *,
+        code: str = "",
+        where: str = "",
+        allowed: str = "",
+        fix: str = "",
+        state: str = NOTHING_WRITTEN,
     ) -> None:
         super().__init__(what)
         self.what, self.code, self.where = what, code, where

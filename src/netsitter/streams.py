@@ -7,8 +7,10 @@ purpose), so that neither the order of work, nor company in a cohort, nor a resu
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 MAX_SEED = 2**32 - 1
 """One range of seeds for NumPy and PyTorch alike."""
@@ -22,4 +24,6 @@ def stream_key(seed: int, purpose: str, *, trial: int = 0, epoch: int = 0, step:
 
 def numpy_stream(seed: int, purpose: str, *, trial: int = 0, epoch: int = 0, step: int = 0) -> np.random.Generator:
     """NumPy's generator at the start of that stream. Philox: its numbers are the same on every platform."""
+    import numpy as np  # here, so that the command line's help need not wait for it
+
     return np.random.Generator(np.random.Philox(key=stream_key(seed, purpose, trial=trial, epoch=epoch, step=step)))

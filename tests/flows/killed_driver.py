@@ -12,6 +12,7 @@ import random
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -80,18 +81,32 @@ def main(folder: Path) -> None:
     forked(lambda: ns.fit(DATA, runs=folder / "whole", show=False, options=PLAN))
     whole, took = result(only_run(folder / "whole")), time.monotonic() - began
     pick = random.Random(0)
-    points = [("step", step) for step in pick.sample(range(1, 73), 20)] + [("seconds", took * share) for share in np.linspace(0.2, 0.9, 6)]
+    points = [("step", step) for step in pick.sample(range(1, 73), 20)] + [
+        ("seconds", took * share) for share in np.linspace(0.2, 0.9, 6)
+    ]
     for number, (kind, at) in enumerate(points):
-        runs = folder / str(number)
-        show = KillAt(at) if kind == "step" else False
-        died = forked(lambda: ns.fit(DATA, runs=runs, show=show, options=PLAN), kill_after_s=None if kind == "step" else at)
-        path = only_run(runs) if runs.is_dir() and any(runs.iterdir()) else None
-        over = path is not None and (path / "journal.jsonl").is_file() and Trace(read_journal(path / "journal.jsonl")).ended
-        begun = path is not None and (path / "journal.jsonl").is_file() and Trace(read_journal(path / "journal.jsonl")).started
+        died = killed(folder / str(number), kind, at)
+        path, begun, over = found(folder / str(number))
         if begun and not over:
-            forked(lambda: resume(path, data=DATA, show=False))
+            forked(partial(resume, path, data=DATA, show=False))
         same = result(path) == whole if begun else None
-        print(json.dumps({"kind": kind, "at": at, "killed": died == signal.SIGKILL, "over": bool(over), "begun": bool(begun), "same": same}), flush=True)
+        print(json.dumps({"kind": kind, "killed": died == signal.SIGKILL, "begun": begun, "same": same}), flush=True)
+
+
+def killed(runs: Path, kind: str, at: float) -> int:
+    """Trains until it is killed at this step, or after so many seconds."""
+    show = KillAt(int(at)) if kind == "step" else False
+    work = partial(ns.fit, DATA, runs=runs, show=show, options=PLAN)
+    return forked(work, kill_after_s=at if kind == "seconds" else None)
+
+
+def found(runs: Path) -> tuple[Path | None, bool, bool]:
+    """The run that a kill left: its folder, whether it had begun to tell, and whether it was over."""
+    path = next(runs.iterdir(), None) if runs.is_dir() else None
+    if path is None or not (path / "journal.jsonl").is_file():
+        return path, False, False
+    trace = Trace(read_journal(path / "journal.jsonl"))
+    return path, trace.started is not None, trace.ended is not None
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A run killed with -9 at twenty steps and six moments is resumed, and ends with the bits of the run that was never broken."""
+"""A run killed with -9, at twenty steps and six moments, ends with the bits of the unbroken run when resumed."""
 
 from __future__ import annotations
 

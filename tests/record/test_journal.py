@@ -33,7 +33,11 @@ from netsitter.record.journal import Journal, event_in, line_of, read_journal
 EVENTS = [
     Started("a run", ({"optim": {"lr": 0.1}},), {"name": "digits"}, {"kind": "mlp"}, {"threads": 1}, 1.5),
     Chosen("net.sizes", (100, 50), "two layers"),
-    Found(Finding("DAT003", "constant-feature", "warning", "column é\n", "spread 0", (Remedy("drop it", {"a.b": 1}),), step=3)),
+    Found(
+        Finding(
+            "DAT003", "constant-feature", "warning", "column é\n", "spread 0", (Remedy("drop it", {"a.b": 1}),), step=3
+        )
+    ),
     Checked("first loss", Verdict.PASSED, "2.3026", {"first_loss": 2.3026, "layers": ({"std": 1.0},)}),
     Measured(1, (1, 2), {"loss": ((2.5, math.inf), (-math.inf, 0.1))}),
     EpochEnded(1, 3, 2, {"epoch/val": (0.5, 0.25)}, (True, False), 0.5),
@@ -94,7 +98,9 @@ def test_a_line_of_another_kind_of_event_is_left_out(tmp_path):
 @pytest.mark.slow
 def test_a_second_writer_is_refused_and_a_killed_one_leaves_the_journal_free(tmp_path):
     file = tmp_path / "j"
-    code = f"from netsitter.record.journal import Journal; j = Journal({str(file)!r}); print('ready', flush=True); input()"
+    code = (
+        f"from netsitter.record.journal import Journal; j = Journal({str(file)!r}); print('ready', flush=True); input()"
+    )
     holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
     assert holder.stdout.readline() == "ready\n"
     with pytest.raises(RunError, match="another process"):
@@ -110,8 +116,6 @@ def test_a_missing_journal_is_told_by_name(tmp_path):
 
 
 def test_record_and_plan_need_no_torch():
-    code = (
-        "import sys, netsitter, netsitter.record.journal, netsitter.record.trace, netsitter.plan.files, netsitter.plan.choose,"
-        "netsitter.report.console, netsitter.diagnose.doctor; sys.exit('torch' in sys.modules)"
-    )
+    rooms = "record.journal record.trace plan.files plan.choose report.console diagnose.doctor cli.main".split()
+    code = f"import sys, {', '.join('netsitter.' + room for room in rooms)}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

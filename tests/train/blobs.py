@@ -10,8 +10,8 @@ from netsitter.data.batches import Resident
 from netsitter.nn.build import build
 from netsitter.plan.plan import Plan, plan_of
 from netsitter.streams import stream_key
-from netsitter.train.losses import LOSSES, scorer_of
 from netsitter.train.loop import Parts
+from netsitter.train.losses import LOSSES, scorer_of
 
 CLASSES, SIDES = 4, 6
 
@@ -27,7 +27,10 @@ def blobs(rows: int, *, seed: int, example: tuple[int, ...] = (SIDES,)) -> Resid
 
 def parts(rows: int = 150, *, example: tuple[int, ...] = (SIDES,)) -> Parts:
     """Training, validation and test part."""
-    feeds = {name: blobs(n, seed=i, example=example) for i, (name, n) in enumerate(zip(("train", "val", "test"), (rows, 60, 60)))}
+    feeds = {
+        name: blobs(n, seed=i, example=example)
+        for i, (name, n) in enumerate(zip(("train", "val", "test"), (rows, 60, 60), strict=True))
+    }
     score_rows = np.arange(min(50, rows))
     scorers = {name: scorer_of(feed.y_N, task="classify") for name, feed in feeds.items()}
     scorers["train"] = scorer_of(feeds["train"].y_N[: len(score_rows)], task="classify")

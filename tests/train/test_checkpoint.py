@@ -13,7 +13,10 @@ from netsitter.train.checkpoint import Checkpoint, Checkpoints, Progress
 
 def checkpoint(step: int) -> Checkpoint:
     generator = torch.Generator().manual_seed(step)
-    tensors = {"now/param/w": torch.randn(2, 5, 3, generator=generator), "now/param/b": torch.randn(2, generator=generator)}
+    tensors = {
+        "now/param/w": torch.randn(2, 5, 3, generator=generator),
+        "now/param/b": torch.randn(2, generator=generator),
+    }
     return Checkpoint(Progress(2, 1, 3, step, 1.5, (0.5, None), (1, 0), (None, "diverged")), tensors, {"threads": 1})
 
 

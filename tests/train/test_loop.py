@@ -48,7 +48,10 @@ def test_a_run_broken_at_any_step_and_resumed_ends_with_the_same_bits(tmp_path, 
 
 
 def test_saving_changes_nothing_and_two_checkpoints_are_kept(tmp_path):
-    quiet, saving = training_of([plan()]), training_of([plan(loop__save_every_steps=2)], checkpoints=Checkpoints(tmp_path / "c"))
+    quiet, saving = (
+        training_of([plan()]),
+        training_of([plan(loop__save_every_steps=2)], checkpoints=Checkpoints(tmp_path / "c")),
+    )
     list(quiet.events())
     saved = [event for event in saving.events() if isinstance(event, Saved)]
     assert len(saved) >= 7

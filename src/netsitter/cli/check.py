@@ -29,7 +29,7 @@ def check(
     quiet: opt.Quiet = False,
     fail_on: opt.FailOn = "error",
 ) -> None:
-    """Say everything that can be said before training: the data, the first loss, a tiny subset, signals through depth."""
+    """Say everything that can be said before training: data, first loss, a tiny subset, signals through depth."""
     from netsitter.doors.check import check as check_door
 
     checked_severity(fail_on)
@@ -37,7 +37,9 @@ def check(
         "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "l2": l2, "batch": batch, "seed": seed,
         "resize": resize, "task": task,
     }  # fmt: skip
-    report = check_door(data, plan=plan, show=not (json or quiet), data_dir=data_dir, options={**short, **opt.from_sets(sets)})
+    report = check_door(
+        data, plan=plan, show=not (json or quiet), data_dir=data_dir, options={**short, **opt.from_sets(sets)}
+    )
     if json:
         opt.print_json(report.as_json())
     elif quiet:

@@ -11,7 +11,9 @@ from netsitter.cli.verdict import as_json, checked_severity, exit_code
 
 
 def fit(
-    data: Annotated[str | None, typer.Argument(help="a folder, an archive, a file, or a known name; else data.source of the plan")] = None,
+    data: Annotated[
+        str | None, typer.Argument(help="a folder, an archive, a file, or a known name; else data.source of the plan")
+    ] = None,
     net: opt.Net = None,
     act: opt.Act = None,
     prepare: opt.Prepare = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from typing import Annotated
@@ -26,7 +27,7 @@ DEBUG = "--debug"
 
 app = typer.Typer(
     name="netsitter",
-    help="Raises neural networks: prepares the data, starts the network right, checks it before it trains, watches every step.",
+    help="Raises neural networks: prepares the data, starts the network right, checks it before it trains, watches it.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -53,6 +54,8 @@ for command in (fit, check, resume, predict, summary, activations, init):
 
 def run() -> None:
     """Runs the command line; an error is told on standard error and by the exit code, without a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     code = _run()
     try:
         sys.stdout.flush()

@@ -23,7 +23,12 @@ def plan_option(name: str, metavar: str) -> Any:
     return typer.Option(f"--{name}", metavar=metavar, help=about, rich_help_panel="The plan")
 
 
-Data = Annotated[str, typer.Argument(help="a folder, an archive, a file, or a known name: digits, diabetes, cifar10, mnist, fashion-mnist")]
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="a folder, an archive, a file, or a known name: digits, diabetes, cifar10, mnist, fashion-mnist"
+    ),
+]
 Net = Annotated[str | None, plan_option("net", "NET")]
 Act = Annotated[str | None, plan_option("act", "NAME")]
 Prepare = Annotated[str | None, plan_option("prepare", "NAME")]
@@ -40,15 +45,30 @@ Seed = Annotated[str | None, plan_option("seed", "N")]
 Device = Annotated[str | None, plan_option("device", "NAME")]
 Resize = Annotated[str | None, plan_option("resize", "WxH")]
 Task = Annotated[str | None, plan_option("task", "NAME")]
-PlanFile = Annotated[str | None, typer.Option("--plan", metavar="FILE", help="a plan file; options are set on top of it")]
-Set = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="any field of the plan, as optim.lr=1e-3; may be repeated")
+PlanFile = Annotated[
+    str | None, typer.Option("--plan", metavar="FILE", help="a plan file; options are set on top of it")
 ]
-DataDir = Annotated[str | None, typer.Option("--data-dir", metavar="FOLDER", help="where known data sets lie; NETSITTER_DATA says it too")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="any field of the plan, as optim.lr=1e-3; may be repeated"),
+]
+DataDir = Annotated[
+    str | None,
+    typer.Option("--data-dir", metavar="FOLDER", help="where known data sets lie; NETSITTER_DATA says it too"),
+]
 Download = Annotated[bool, typer.Option("--download", metavar="", help="fetch a known data set that is not there")]
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="one JSON object on standard output, and nothing else")]
+AsJson = Annotated[
+    bool, typer.Option("--json", metavar="", help="one JSON object on standard output, and nothing else")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", metavar="", help="print the result only")]
-FailOn = Annotated[str, typer.Option("--fail-on", metavar="SEVERITY", help="exit with 1 on a finding or check as grave as this: note, warning, error or never")]
+FailOn = Annotated[
+    str,
+    typer.Option(
+        "--fail-on",
+        metavar="SEVERITY",
+        help="exit with 1 on a finding or check as grave as this: note, warning, error or never",
+    ),
+]
 
 
 def from_sets(sets: list[str] | None) -> dict[str, Any]:

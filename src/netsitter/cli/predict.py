@@ -13,7 +13,10 @@ from netsitter.cli import options as opt
 def predict(
     run: Annotated[str, typer.Argument(help="the run's folder")],
     data: Annotated[str, typer.Argument(help="an image, a folder of images, or anything that fit reads")],
-    net: Annotated[str | None, typer.Option("--net", metavar="FILE.py:NAME", help="the user's own network, if it has one; its code is run")] = None,
+    net: Annotated[
+        str | None,
+        typer.Option("--net", metavar="FILE.py:NAME", help="the user's own network, if it has one; its code is run"),
+    ] = None,
     out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="write the table there")] = None,
     json: opt.AsJson = False,
 ) -> None:

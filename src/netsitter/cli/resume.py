@@ -13,7 +13,8 @@ from netsitter.cli.verdict import as_json, checked_severity, exit_code
 def resume(
     run: Annotated[str, typer.Argument(help="the run's folder")],
     net: Annotated[
-        str | None, typer.Option("--net", metavar="FILE.py:NAME", help="the user's own network, if it has one; its code is run")
+        str | None,
+        typer.Option("--net", metavar="FILE.py:NAME", help="the user's own network, if it has one; its code is run"),
     ] = None,
     data_dir: opt.DataDir = None,
     json: opt.AsJson = False,

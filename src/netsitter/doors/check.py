@@ -51,7 +51,8 @@ class Report:
 
     def __repr__(self) -> str:
         bad = [check.check for check in self.checks if check.verdict in (Verdict.WARNED, Verdict.FAILED)]
-        return f"<Report: {counted(len(self.findings), 'finding')}; {'checks passed' if self.passed else 'look at ' + ', '.join(bad)}>"
+        checks = "checks passed" if self.passed else f"look at {', '.join(bad)}"
+        return f"<Report: {counted(len(self.findings), 'finding')}; {checks}>"
 
 
 def check(

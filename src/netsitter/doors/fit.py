@@ -25,8 +25,8 @@ from netsitter.report.console import Console
 from netsitter.train.checkpoint import Checkpoints
 from netsitter.train.cohort import cohort_of
 from netsitter.train.device import device_named, exactness, machine_facts, using_threads
-from netsitter.train.losses import Loss
 from netsitter.train.loop import Training
+from netsitter.train.losses import Loss
 from netsitter.train.model_file import Model, save_model
 from netsitter.train.prepare import Ready, ready
 from netsitter.train.stopping import Stop, heed_signals
@@ -91,7 +91,9 @@ def resume(
     folder = run_folder(path)
     trace = folder.trace()
     if trace.ended is not None and trace.ended.outcome is not Outcome.INTERRUPTED:
-        raise RunError(f"the run {path} is over: {trace.ended.outcome}", code="S30", fix="start another with netsitter fit")
+        raise RunError(
+            f"the run {path} is over: {trace.ended.outcome}", code="S30", fix="start another with netsitter fit"
+        )
     asked = asked_for(data, net=net, loss=loss, plan=folder.plan(), options={}, data_dir=data_dir)
     _same_data(trace, asked, folder)
     prepared = ready(asked.plan, asked.source, device=device_named(asked.plan.loop.device), loss=asked.loss)
@@ -134,7 +136,9 @@ class _Conductor:
         if resume and self.checkpoints is not None:
             start, damaged = self.checkpoints.latest()
             if damaged and start is None:
-                raise RunError(f"every checkpoint is damaged: {', '.join(damaged)}", code="S33", fix="netsitter fit starts anew")
+                raise RunError(
+                    f"every checkpoint is damaged: {', '.join(damaged)}", code="S33", fix="netsitter fit starts anew"
+                )
         if start is None:
             name = self.folder.path.name if self.folder else self.prepared.source.name
             yield from beginning(self.prepared, self.network, name=name)
@@ -148,7 +152,9 @@ class _Conductor:
             machine=self.machine,
         )
         if start is not None:
-            yield Resumed(start.progress.epoch, start.progress.step, time.time(), exactness(start.machine, self.machine))
+            yield Resumed(
+                start.progress.epoch, start.progress.step, time.time(), exactness(start.machine, self.machine)
+            )
         for event in training.events():
             yield self._with_scores(event, training) if isinstance(event, Ended) else event
 
@@ -176,7 +182,11 @@ class _Conductor:
 def _same_data(trace: Trace, asked: Asked, folder: RunFolder) -> None:
     started = trace.started
     if started is None:
-        raise RunError(f"the journal of {folder.path} does not say how it began", code="S32", fix="start another with netsitter fit")
+        raise RunError(
+            f"the journal of {folder.path} does not say how it began",
+            code="S32",
+            fix="start another with netsitter fit",
+        )
     if started.data["fingerprint"] != asked.source.fingerprint:
         raise DataError(
             "the data is not what this run began with",

@@ -1,9 +1,9 @@
 """The folder of one run: `runs/<date>-<name>/`, where everything has its place.
 
-    plan.toml        what was asked for, nothing left open
-    journal.jsonl    what happened
-    checkpoints/     to go on from
-    model/           the weights that were kept, with their preparation
+plan.toml        what was asked for, nothing left open
+journal.jsonl    what happened
+checkpoints/     to go on from
+model/           the weights that were kept, with their preparation
 """
 
 from __future__ import annotations
@@ -41,7 +41,11 @@ class RunFolder:
         return self.path / "model"
 
     def plan(self) -> Plan:
-        return read_plan(self.path / "plan.toml")
+        file = self.path / "plan.toml"
+        # A pipe or a device in its place would be read for ever; a link may lead anywhere.
+        if file.is_symlink() or not file.is_file():
+            raise RunError(f"{self.path} holds no plan.toml", code="S32", allowed="a regular file", state="")
+        return read_plan(file)
 
     def trace(self) -> Trace:
         return Trace(read_journal(self.journal))

@@ -13,7 +13,7 @@ import numpy as np
 from netsitter.data.open import open_source
 from netsitter.data.rows import ImageFileRows, Rows
 from netsitter.doors.run import Run
-from netsitter.errors import DataError
+from netsitter.errors import DataError, printable
 
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -44,7 +44,9 @@ class Predictions:
         writer = csv.writer(out, lineterminator="\n")
         classes = [f"p({_safe(name)})" for name in self.classes] if self.probabilities is not None else []
         outputs = 1 if self.values.ndim == 1 else self.values.shape[1]
-        writer.writerow(["row", *(["prediction"] if outputs == 1 else [f"prediction {i}" for i in range(outputs)]), *classes])
+        writer.writerow(
+            ["row", *(["prediction"] if outputs == 1 else [f"prediction {i}" for i in range(outputs)]), *classes]
+        )
         for i, row in enumerate(self.rows):
             values = np.atleast_1d(self.values[i]).tolist()
             chances = [] if self.probabilities is None else [f"{p:.6f}" for p in self.probabilities[i]]
@@ -66,7 +68,9 @@ def predictions(run: Run, data: str | Path) -> Predictions:
         part = source.parts.get("test", source.parts["train"])
         if part.x.example != run.example:
             raise DataError(
-                f"rows of shape {run.example} were expected; {source.where} has {part.x.example}", code="D32", where=source.where
+                f"rows of shape {run.example} were expected; {source.where} has {part.x.example}",
+                code="D32",
+                where=source.where,
             )
         rows, names = part.x, [str(i) for i in range(len(part))]
         score = run.evaluate(data) if (source.task == "classify") == bool(run.classes) else None
@@ -92,4 +96,6 @@ def _image_rows(run: Run, paths: list[Path]) -> ImageFileRows:
 
 
 def _safe(text: str) -> str:
+    """The text as a cell that steers neither a terminal nor a spreadsheet."""
+    text = printable(text)
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -25,8 +25,8 @@ from netsitter.plan.plan import Plan
 from netsitter.record.events import EpochEnded, Outcome
 from netsitter.record.findings import Finding
 from netsitter.record.trace import Trace
-from netsitter.train.losses import LOSSES, row_sums, scorer_of
 from netsitter.train.loop import SCORE_BATCH
+from netsitter.train.losses import LOSSES, row_sums, scorer_of
 from netsitter.train.model_file import Model, load_model
 from netsitter.train.prepare import Ready
 
@@ -87,7 +87,7 @@ class Run:
 
     @property
     def history(self) -> list[dict[str, float]]:
-        """One row an epoch: epoch, step, cost, train, val, train_loss, val_loss, lr. `pandas.DataFrame(run.history)` works."""
+        """One row an epoch: epoch, step, cost, train, val, train_loss, val_loss, lr. `pandas.DataFrame` takes it."""
         return [
             {"epoch": event.epoch, "step": event.step}
             | {name.removeprefix("epoch/"): values[0] for name, values in event.values.items()}
@@ -107,7 +107,9 @@ class Run:
         score: the share right, or R² for real targets; `error` is its standard error, or the root of the mean squared
         error in the target's own unit. For a source with parts, its test part is taken, else all of it.
         """
-        part = self._own_part(data) if isinstance(data, str) and data in ("train", "val", "test") else self._labelled(data)
+        part = (
+            self._own_part(data) if isinstance(data, str) and data in ("train", "val", "test") else self._labelled(data)
+        )
         y = torch.from_numpy(part.y)
         target = self._model.target
         scaled = y if target is None else target.apply(y)
@@ -153,7 +155,7 @@ class Run:
 
     @torch.no_grad()
     def _outputs(self, rows: Rows) -> Tensor:
-        """(N, K) or (N, O): what the network answers, in portions. Raises DataError or RunError where that is no number."""
+        """(N, K) or (N, O): what the network answers. Raises DataError or RunError where that is no number."""
         model = self._model
         answers = [torch.empty(0, model.outputs)]
         for part in chunks(rows, len(rows)):
@@ -167,7 +169,7 @@ class Run:
                 "the network answers with NaN or infinity",
                 code="S44",
                 where=f"{self.path or 'this run'}: {self.outcome}",
-                fix="train it anew with a lower learning rate, if it diverged; look for values far outside the training data, if not",
+                fix="a lower learning rate, if it diverged; else look for values far outside the training data",
                 state="",
             )
         return outputs
@@ -199,7 +201,10 @@ class Run:
     def _own_part(self, name: str) -> Part:
         if self._ready is None:
             raise RunError(
-                "a run that was read back from disk does not have its data at hand", code="S50", fix="evaluate(data)", state=""
+                "a run that was read back from disk does not have its data at hand",
+                code="S50",
+                fix="evaluate(data)",
+                state="",
             )
         picked = self._ready.picked.get(name)
         if picked is None:

@@ -63,13 +63,21 @@ def choose(plan: Plan, data: DataShape) -> tuple[Plan, tuple[Choice, ...]]:
 
     decide("data.task", data.task, "labels are classes" if data.task == "classify" else "the target is a real number")
     if data.image:
-        decide("data.prepare", "center", "images: the mean image is subtracted and nothing else, since pixels share one scale")
+        decide(
+            "data.prepare",
+            "center",
+            "images: the mean image is subtracted and nothing else, since pixels share one scale",
+        )
     else:
         decide("data.prepare", "standardise", "a table: its columns have scales of their own")
     if data.image and min(data.example[1:]) >= 16:
         decide("net.kind", "conv", "images of 16 pixels or more: neighbouring pixels belong together")
     else:
-        decide("net.kind", "mlp", "a table" if not data.image else "images under 16 pixels are small enough for dense layers")
+        decide(
+            "net.kind",
+            "mlp",
+            "a table" if not data.image else "images under 16 pixels are small enough for dense layers",
+        )
     if plan.net.kind == "mlp":
         decide("net.sizes", (100,), "one hidden layer of 100 units learns most sets; --net mlp:50 says otherwise")
     if plan.net.kind == "conv":
@@ -77,13 +85,21 @@ def choose(plan: Plan, data: DataShape) -> tuple[Plan, tuple[Choice, ...]]:
     if plan.net.kind != "own":
         decide("net.norm", "none" if plan.net.kind == "lenet" else "batch", *_norm_reason(plan))
         decide("net.init", _init(plan.net.act), _init_reason(plan.net.act))
-    decide("optim.lr", LEARNING_RATES[plan.optim.kind], f"the usual start for {plan.optim.kind}; a search finds better ones")
+    decide(
+        "optim.lr",
+        LEARNING_RATES[plan.optim.kind],
+        f"the usual start for {plan.optim.kind}; a search finds better ones",
+    )
     decide("optim.schedule", "cosine", "the rate falls to 0 along half a cosine, so the last epochs settle")
     batch = 32 if data.rows < SMALL_ROWS else 200
     decide("loop.batch", min(batch, data.rows), f"{data.rows:,} training rows")
     steps = ceil(data.rows / (plan.loop.batch or batch))
     epochs = min(100, max(10, round(STEPS_WANTED / steps)))
-    decide("loop.epochs", epochs, f"{steps:,} steps an epoch; about {STEPS_WANTED:,} steps are wanted, and 10 epochs at least")
+    decide(
+        "loop.epochs",
+        epochs,
+        f"{steps:,} steps an epoch; about {STEPS_WANTED:,} steps are wanted, and 10 epochs at least",
+    )
     if data.task == "classify":
         decide("loop.loss", "cross_entropy", "classes")
     else:

@@ -34,7 +34,10 @@ def write_plan(plan: Plan) -> str:
 
 def commented_plan(plan: Plan) -> str:
     """The plan as TOML in which every option stands with its meaning, unit and bounds; unset ones as comments."""
-    lines = ["# A netsitter plan. Delete what you do not care about: an option that is left out is chosen", "# from the data, and said."]
+    lines = [
+        "# A netsitter plan. Delete what you do not care about: an option that is left out is chosen",
+        "# from the data, and said.",
+    ]
     section = ""
     for path, info in paths().items():
         head, _, name = path.partition(".")
@@ -69,14 +72,18 @@ def plain(value: Any) -> Any:
 def _values(path: Path) -> dict[str, Any]:
     """What a plan file holds."""
     try:
-        if path.stat().st_size > MAX_PLAN_BYTES:
+        with open(path, "rb") as file:
+            content = file.read(MAX_PLAN_BYTES + 1)
+        if len(content) > MAX_PLAN_BYTES:
             raise PlanError(f"{path} is too large for a plan", code="P03", allowed=f"up to {MAX_PLAN_BYTES:,} bytes")
-        text = path.read_text(encoding="utf-8-sig")
+        text = content.decode("utf-8-sig")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
         raise PlanError(f"the plan {path} cannot be read: {error.strerror}", code="P04") from None
     except (ValueError, RecursionError) as error:
-        raise PlanError(f"the plan {path} is not {'JSON' if path.suffix == '.json' else 'TOML'}: {error}", code="P05") from None
+        raise PlanError(
+            f"the plan {path} is not {'JSON' if path.suffix == '.json' else 'TOML'}: {error}", code="P05"
+        ) from None
     if not isinstance(values, dict):
         raise PlanError(f"the plan {path} must be a table of sections; got {type(values).__name__}", code="P05")
     return values

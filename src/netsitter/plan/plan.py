@@ -72,7 +72,9 @@ def field_at(path: str) -> Any:
         tail = [name for name in known if name.endswith("." + path.rpartition(".")[2])]
         hint = f" Did you mean {tail[0]!r}?" if tail else closest(path, known)
         raise PlanError(
-            f"there is no option {shown(path)}.{hint}", code="P01", fix="netsitter init shows every option with its meaning"
+            f"there is no option {shown(path)}.{hint}",
+            code="P01",
+            fix="netsitter init shows every option with its meaning",
         )
     return known[path]
 
@@ -89,7 +91,8 @@ def by_trial(path: str) -> bool:
 
 
 def _section(annotation: Any) -> type[BaseModel]:
-    assert isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    assert isinstance(annotation, type)
+    assert issubclass(annotation, BaseModel)
     return annotation
 
 

@@ -19,7 +19,9 @@ class DataPlan(Section):
     prepare: str | None = field(
         None, "none, center, channel, standardise, pca:SHARE, whiten:SHARE or zca:SHARE; SHARE is the variance kept"
     )
-    epsilon: float = field(1e-5, "added to each variance when whitening, in units of a feature's mean variance", ge=0, le=1e3)
+    epsilon: float = field(
+        1e-5, "added to each variance when whitening, in units of a feature's mean variance", ge=0, le=1e3
+    )
     resize: str | None = field(None, "WIDTHxHEIGHT that every image is resized to; needed when sizes differ")
     validation: float = field(0.1, "share of the training part kept for validation", unit="share", gt=0, lt=1)
     test: float = field(0.2, "share kept as test part where the source brings none", unit="share", ge=0, lt=1)
@@ -87,12 +89,22 @@ class OptimPlan(Section):
         "adam", "the optimiser, by name"
     )
     lr: float | None = field(None, "learning rate at its highest", by_trial=True, gt=0, le=1e12)
-    momentum: float = field(0.9, "share of the last step kept (momentum, nesterov); beta1 of Adam", by_trial=True, ge=0, lt=1)
-    beta2: float = field(0.999, "decay of the mean of squared gradients (Adam; RMSprop's alpha)", by_trial=True, ge=0, lt=1)
+    momentum: float = field(
+        0.9, "share of the last step kept (momentum, nesterov); beta1 of Adam", by_trial=True, ge=0, lt=1
+    )
+    beta2: float = field(
+        0.999, "decay of the mean of squared gradients (Adam; RMSprop's alpha)", by_trial=True, ge=0, lt=1
+    )
     eps: float = field(1e-8, "added to the root of that mean", by_trial=True, gt=0, le=1)
-    l2: float = field(0.0, "adds 0.5 * l2 * sum of squared weights to the loss; no biases", by_trial=True, ge=0, le=1e12)
-    decay: float = field(0.0, "decoupled weight decay: weights shrink by lr * decay a step", by_trial=True, ge=0, le=1e6)
-    clip: float | None = field(None, "longest gradient, over all weights; longer ones are shortened", by_trial=True, gt=0)
+    l2: float = field(
+        0.0, "adds 0.5 * l2 * sum of squared weights to the loss; no biases", by_trial=True, ge=0, le=1e12
+    )
+    decay: float = field(
+        0.0, "decoupled weight decay: weights shrink by lr * decay a step", by_trial=True, ge=0, le=1e6
+    )
+    clip: float | None = field(
+        None, "longest gradient, over all weights; longer ones are shortened", by_trial=True, gt=0
+    )
     schedule: Literal["constant", "step", "exponential", "cosine", "one-cycle"] | None = field(
         None, "how the learning rate changes over the run"
     )
@@ -108,14 +120,18 @@ class LoopPlan(Section):
     batch: int | None = field(None, "rows of one step", unit="rows", ge=1, le=10_000_000)
     seed: int = field(0, "draws initial weights and noise", by_trial=True, ge=0, le=MAX_SEED)
     device: str = field("auto", "auto, cpu, cuda, cuda:1, mps")
-    threads: int | None = field(None, "threads of the processor; part of the plan, since they decide the last bits", ge=1, le=1024)
+    threads: int | None = field(
+        None, "threads of the processor; part of the plan, since they decide the last bits", ge=1, le=1024
+    )
     loss: Literal["cross_entropy", "mse", "mae", "huber", "own"] | None = field(
         None, "what is made small; own is a function handed in from Python"
     )
     keep: Literal["best", "last"] = field("best", "weights kept at the end: best on validation, or last")
     patience: int | None = field(None, "epochs without a better validation score before it stops", unit="epochs", ge=1)
     score_rows: int = field(5_000, "rows of the fixed subset that training figures are measured on", unit="rows", ge=1)
-    measure_every: int = field(10, "steps between two leavings of the device with what was measured", unit="steps", ge=1)
+    measure_every: int = field(
+        10, "steps between two leavings of the device with what was measured", unit="steps", ge=1
+    )
     save_every_s: float = field(30.0, "seconds between two checkpoints", unit="seconds", ge=0)
     save_every_steps: int | None = field(None, "steps between two checkpoints, whatever the clock", unit="steps", ge=1)
     workers: int | None = field(None, "processes that read ahead when data is streamed from disk", ge=0, le=256)

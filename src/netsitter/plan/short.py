@@ -43,6 +43,8 @@ def with_options(plan: Plan, options: Mapping[str, Any]) -> Plan:
         if value is None:
             continue
         if "." not in name and name not in SHORT:
-            raise PlanError(f"there is no option {shown(name)}.{closest(name, SHORT)}", code="P01", allowed=", ".join(SHORT))
+            raise PlanError(
+                f"there is no option {shown(name)}.{closest(name, SHORT)}", code="P01", allowed=", ".join(SHORT)
+            )
         changes |= dict.fromkeys(SHORT.get(name, (name,)), value)
     return changed(plan, changes)

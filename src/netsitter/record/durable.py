@@ -25,7 +25,8 @@ def write_durably(path: Path, content: bytes, *, state: str = "") -> None:
         free = shutil.disk_usage(path.parent).free
         if free < len(content) * 1.1 + SPARE_BYTES:
             raise RunError(
-                f"the disk is full: {free / 2**20:.1f} MiB free, {len(content) * 1.1 / 2**20 + 1:.1f} MiB needed for {path}",
+                f"the disk is full: {free / 2**20:.1f} MiB free, "
+                f"{len(content) * 1.1 / 2**20 + 1:.1f} MiB needed for {path}",
                 code="S26",
                 fix=f"free some space, then: netsitter resume {path.parent.parent}",
                 state=state,

@@ -36,7 +36,7 @@ class Journal:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         try:
-            self._file = open(self.path, "ab")  # noqa: SIM115: closed by close()
+            self._file = open(self.path, "ab")  # noqa: SIM115 - closed by close()
         except OSError as error:
             raise RunError(f"the journal {self.path} cannot be written: {error.strerror}", code="S28") from error
         try:
@@ -67,7 +67,9 @@ class Journal:
     def __enter__(self) -> Journal:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -134,5 +136,8 @@ def _lock(descriptor: int, path: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise RunError(
-            f"another process is writing {path}", code="S35", fix="wait until it ends, or end it", state="nothing was changed."
+            f"another process is writing {path}",
+            code="S35",
+            fix="wait until it ends, or end it",
+            state="nothing was changed.",
         ) from None

@@ -1,28 +1,48 @@
-"""The console: a sink that prints. Rich and moving in a terminal, plain lines elsewhere; silent where nothing is to be said."""
+"""The console: a sink that prints. A moving bar in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import Any, TextIO
 
-from netsitter.record.events import Checked, Chosen, Ended, EpochEnded, Event, Found, Measured, Resumed, Started, TrialEnded
+from netsitter.errors import printable
+from netsitter.record.events import (
+    Checked,
+    Chosen,
+    Ended,
+    EpochEnded,
+    Event,
+    Found,
+    Measured,
+    Resumed,
+    Started,
+    TrialEnded,
+)
 from netsitter.report.text import (
     check_line,
     choice_lines,
     clock,
+    counted,
     ended_lines,
     epoch_line,
     finding_lines,
     started_lines,
     trial_line,
+    wrapped,
 )
+
+NO_BAR = ("dumb", "unknown")
+"""Terminals, by the name in TERM, that cannot move back over what they have written."""
 
 
 class Console:
-    """Prints a run's events as they come.
+    """Prints a run's events as they come. Whatever happens to the stream, the run goes on: then it is silent.
 
     where: the run's folder, told at the end. stream: standard output when None.
     """
@@ -32,64 +52,88 @@ class Console:
         self.stream = stream or sys.stdout
         self.started: Started | None = None
         self._choices: list[Chosen] = []
-        self._checking = False
-        self._bar = _Bar(self.stream) if self.stream.isatty() else None
+        self._block = ""
+        self._mute = False
+        self._bar = _Bar(self.stream) if self.stream.isatty() and os.environ.get("TERM") not in NO_BAR else None
         self._rate = _Rate()
 
     def take(self, event: Event) -> None:
         if not isinstance(event, Chosen) and self._choices:
-            self._say("", "Chosen, since you left it open:", *choice_lines(self._choices))
+            self._begin("chosen", "Chosen, since you left it open:")
+            self._say(*choice_lines(self._choices))
             self._choices = []
         match event:
             case Started():
                 self.started = event
+                self._block = "started"
                 self._say(*started_lines(event))
                 self._rate.total = _steps(event)
             case Chosen():
                 self._choices.append(event)
             case Found():
+                if self._block != "training":
+                    self._begin("found", "Found in the data:")
                 self._say(*finding_lines(event.finding))
             case Checked():
-                self._say(*([] if self._checking else ["", "Checked before training:"]), check_line(event))
-                self._checking = True
+                self._begin("checked", "Checked before training:")
+                self._say(check_line(event))
             case Resumed():
                 same = "with the same bits as unbroken" if not event.inexact else f"not bit for bit: {event.inexact}"
-                self._say(f"Resumed after {event.step:,} steps; {same}")
+                self._say(f"Resumed after {counted(event.step, 'step')}; {same}")
             case Measured():
-                self._begin_training()
+                self._begin("training")
                 self._progress(event)
             case EpochEnded():
-                self._begin_training()
+                self._begin("training")
                 self._say(epoch_line(event))
             case TrialEnded():
                 self._say(*filter(None, [trial_line(event)]))
             case Ended():
                 self.close()
-                self._say("", *ended_lines(event, self.started, self.where))
+                self._begin("ended")
+                self._say(*ended_lines(event, self.started, self.where))
             case _:
                 pass
 
     def close(self) -> None:
         if self._bar is not None:
-            self._bar.close()
+            self._safely(self._bar.close)
 
-    def _begin_training(self) -> None:
-        if self._checking:
-            self._checking = False
-            self._say("")
+    def _begin(self, block: str, *heading: str) -> None:
+        """A blank line and the heading, unless this block has begun."""
+        if self._block != block:
+            self._say(*([""] if self._block else []), *heading)
+            self._block = block
 
     def _progress(self, event: Measured) -> None:
-        if self._bar is not None:
-            left = self._rate.left(event.steps[-1])
-            told = f"epoch {event.epoch}  step {event.steps[-1]:,} of {self._rate.total:,}  loss {event.values['loss'][-1][0]:.4f}"
-            self._bar.show(event.steps[-1], self._rate.total, told + (f"  {clock(left)} left" if left is not None else ""))
+        if self._bar is None or self._mute:
+            return
+        step, loss = event.steps[-1], event.values["loss"][-1][0]
+        left = self._rate.left(step)
+        told = f"epoch {event.epoch}  step {step:,} of {self._rate.total:,}  loss {loss:.4f}"
+        told += f"  {clock(left)} left" if left is not None else ""
+        bar = self._bar
+        self._safely(lambda: bar.show(step, self._rate.total, told))
 
     def _say(self, *lines: str) -> None:
-        if self._bar is not None:
-            self._bar.print(*lines)
-            return
-        for line in lines:
-            print(line, file=self.stream, flush=True)
+        for line in map(printable, lines):
+            if self._mute:
+                return
+            if self._bar is not None:
+                self._safely(partial(self._bar.print, line))
+            else:
+                self._safely(partial(print, line, file=self.stream, flush=True))
+
+    def _safely(self, show: Callable[[], None]) -> None:
+        """Shows something; where that cannot be, because a pipe or a disk is closed or full, nothing more is shown."""
+        try:
+            show()
+        except UnicodeEncodeError as error:
+            # A terminal of the old kind has no ± and no ü; what it cannot write is not worth the run.
+            plain = str(error.object).encode("ascii", "backslashreplace").decode()
+            print(plain, file=self.stream, flush=True)
+        except (OSError, ValueError):
+            self._mute = True
 
 
 class _Rate:
@@ -116,7 +160,9 @@ class _Bar:
         from rich.progress import BarColumn, Progress, TextColumn
 
         self._rich = Rich(file=stream, highlight=False, markup=False)
-        self._progress = Progress(BarColumn(), TextColumn("{task.description}", markup=False), console=self._rich, transient=True)
+        self._progress = Progress(
+            BarColumn(), TextColumn("{task.description}", markup=False), console=self._rich, transient=True
+        )
         self._task: Any = None
 
     def show(self, done: int, total: int, told: str) -> None:
@@ -125,9 +171,9 @@ class _Bar:
             self._task = self._progress.add_task(told, total=total or None)
         self._progress.update(self._task, completed=done, description=told)
 
-    def print(self, *lines: str) -> None:
-        for line in lines:
-            self._rich.print(line, soft_wrap=True)
+    def print(self, line: str) -> None:
+        for part in wrapped(line, self._rich.width):
+            self._rich.print(part, soft_wrap=True)
 
     def close(self) -> None:
         self._progress.stop()

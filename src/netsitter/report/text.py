@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import sqrt
+from shlex import quote
+from textwrap import wrap
 from typing import Any
 
 from netsitter.errors import printable
@@ -67,16 +69,20 @@ def ended_lines(event: Ended, started: Started | None, where: str) -> list[str]:
     """How it ended and how good it is."""
     lines = []
     if event.outcome is Outcome.INTERRUPTED:
-        lines.append(f"Stopped after {event.step:,} steps; all work is saved. Go on with: netsitter resume {where}")
+        lines.append(f"Stopped after {counted(event.step, 'step')}" + ("; all work is saved." if where else "."))
     elif event.outcome is Outcome.DIVERGED:
-        lines.append("The loss is no longer a number. A lower learning rate is the first thing to try: --lr, a tenth of it")
+        lines.append(
+            "The loss is no longer a number. A lower learning rate is the first thing to try: --lr, a tenth of it"
+        )
     part = "test" if "test" in event.scores else "val"
     if part in event.scores and started is not None:
         lines.append(_result(event, started, part))
     if where:
         lines.append(f"The run: {where}")
-        if event.outcome is not Outcome.INTERRUPTED and event.scores:
-            lines.append(f"Use it:  netsitter predict {where} DATA")
+        if event.outcome is Outcome.INTERRUPTED:
+            lines.append(f"Go on:   netsitter resume {quote(where)}")
+        elif event.scores:
+            lines.append(f"Use it:  netsitter predict {quote(where)} DATA")
     return lines
 
 
@@ -87,8 +93,21 @@ def shape(example: tuple[int, ...], image: bool) -> str:
     return " x ".join(map(str, (*example[1:], example[0])))
 
 
+def counted(number: int, one: str) -> str:
+    """ "1 step", "1,200 steps"."""
+    return f"{number:,} {one}{'s' * (number != 1)}"
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """The line broken between words, the rest of it set in. One that holds a command stays whole, to be copied."""
+    if len(line) <= width or "netsitter " in line:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    return wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
 def clock(seconds: float) -> str:
-    """"12 s", "3 min 05 s", "2 h 07 min"."""
+    """ "12 s", "3 min 05 s", "2 h 07 min"."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     if seconds < 3600:

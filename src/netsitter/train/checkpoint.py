@@ -94,7 +94,7 @@ class Checkpoints:
         return sorted(path.stem for path in self.folder.glob("step-*.json") if path.is_file() and not path.is_symlink())
 
     def _clear(self) -> None:
-        """Removes all but the latest: older ones, manifests first, and what a kill in the middle of a save left behind."""
+        """Removes all but the latest: older ones, manifests first, and what a kill in a save left behind."""
         names = self._names()
         for old in names[:-KEPT]:
             (self.folder / f"{old}.json").unlink(missing_ok=True)
@@ -122,7 +122,7 @@ class Checkpoints:
         try:
             with safe_open(file, framework="pt") as opened:
                 header = opened.metadata()
-                tensors = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118: not a dict
+                tensors = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 - not a dict
             values = {key: tuple(v) if isinstance(v, list) else v for key, v in json.loads(header["progress"]).items()}
             return Checkpoint(Progress(**values), tensors, json.loads(header["machine"]))
         except (SafetensorError, ValueError, KeyError, TypeError):

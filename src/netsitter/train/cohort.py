@@ -82,7 +82,9 @@ def cohort_of(nets: Sequence[nn.Module], plans: Sequence[Plan], loss: Loss, *, d
     """
     apart = [path for path in differing(list(plans)) if not by_trial(path)]
     if apart:
-        raise PlanError(f"trials of one cohort must share {', '.join(apart)}", code="P10", fix="train them as separate cohorts")
+        raise PlanError(
+            f"trials of one cohort must share {', '.join(apart)}", code="P10", fix="train them as separate cohorts"
+        )
     nets = [net.to(device) for net in nets]
     if len(nets) == 1:
         return Single(nets[0], plans[0], loss)
@@ -94,8 +96,7 @@ def cohort_of(nets: Sequence[nn.Module], plans: Sequence[Plan], loss: Loss, *, d
 def can_be_lifted(nets: Sequence[nn.Module]) -> bool:
     """Whether every part of these networks is known to give the same lifted as alone."""
     alone = (nn.RNNBase, nn.RNNCellBase, nn.modules.dropout._DropoutNd, nn.SyncBatchNorm)
-    parts = [part for part in nets[0].modules()]
-    return not any(isinstance(part, alone) or hasattr(part, "parametrizations") for part in parts)
+    return not any(isinstance(part, alone) or hasattr(part, "parametrizations") for part in nets[0].modules())
 
 
 class Single(Cohort):
@@ -198,7 +199,9 @@ class Lifted(Cohort):
 
     def penalties(self) -> Tensor:
         with torch.no_grad():
-            return torch.vmap(lambda params, l2: penalty(params, l2, self.descent.decayed))(self.params, self.hyper["l2"])
+            return torch.vmap(lambda params, l2: penalty(params, l2, self.descent.decayed))(
+                self.params, self.hyper["l2"]
+            )
 
     def state(self) -> dict[str, Tensor]:
         whole = {f"param/{name}": p.detach() for name, p in self.params.items()}

@@ -42,7 +42,7 @@ def machine_facts(device: torch.device) -> dict[str, Any]:
         "torch": torch.__version__,
         "numpy": np.__version__,
         "python": platform.python_version(),
-        "device": str(device) if device.type == "cpu" else f"{device}: {torch.cuda.get_device_name(device)}",
+        "device": f"{device}: {torch.cuda.get_device_name(device)}" if device.type == "cuda" else str(device),
         "threads": torch.get_num_threads(),
         "platform": platform.machine(),
     }

@@ -138,7 +138,9 @@ class Training:
         for trial in torch.nonzero(~finite_ST.all(dim=0)).flatten().tolist():
             if self.progress.over[trial] is None:
                 at = steps[int(torch.nonzero(~finite_ST[:, trial])[0])]
-                yield from self._end_trial(trial, Outcome.DIVERGED, f"the loss of step {at} is {loss_ST[steps.index(at), trial]:g}")
+                yield from self._end_trial(
+                    trial, Outcome.DIVERGED, f"the loss of step {at} is {loss_ST[steps.index(at), trial]:g}"
+                )
 
     def _epoch_end(self, epochs: int) -> Iterator[Event]:
         """Scores the epoch, keeps the best weights, ends what is out of patience."""
@@ -147,7 +149,8 @@ class Training:
         cost = [loss + extra for loss, extra in zip(train_loss, self.cohort.penalties().tolist(), strict=True)]
         epoch, before = self.progress.epoch + 1, self.progress
         improved = tuple(
-            over is None and better(score, best) for score, best, over in zip(val_score, before.best, before.over, strict=True)
+            over is None and better(score, best)
+            for score, best, over in zip(val_score, before.best, before.over, strict=True)
         )
         self._keep_best(improved)
         lrs = self._lrs(before.step - 1, before.in_epoch * epochs, before.in_epoch)
@@ -158,13 +161,22 @@ class Training:
             best=tuple(s if up else b for s, b, up in zip(val_score, before.best, improved, strict=True)),
             best_epoch=tuple(epoch if up else b for b, up in zip(before.best_epoch, improved, strict=True)),
         )
-        values = {"cost": cost, "train_loss": train_loss, "val_loss": val_loss, "train": train_score, "val": val_score, "lr": lrs}
+        values = {
+            "cost": cost,
+            "train_loss": train_loss,
+            "val_loss": val_loss,
+            "train": train_score,
+            "val": val_score,
+            "lr": lrs,
+        }
         told = {f"epoch/{name}": tuple(numbers) for name, numbers in values.items()}
         yield EpochEnded(epoch, epochs, self.progress.step, told, improved, self._seconds())
         for trial, best_epoch in enumerate(self.progress.best_epoch):
             patience = self.cohort.plans[trial].loop.patience
             if self.progress.over[trial] is None and out_of_patience(epoch, best_epoch, patience):
-                yield from self._end_trial(trial, Outcome.STOPPED_EARLY, f"no better validation score for {patience} epochs")
+                yield from self._end_trial(
+                    trial, Outcome.STOPPED_EARLY, f"no better validation score for {patience} epochs"
+                )
         if self._save_due():
             yield from self._save()
 

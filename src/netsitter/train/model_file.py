@@ -125,7 +125,9 @@ def _filled(
     net.load_state_dict(tensors, assign=True)
     for name, buffer in net.named_buffers():
         if buffer.is_meta:  # left out of the saved state, and of no use when predicting
-            net.get_submodule(name.rpartition(".")[0])._buffers[name.rpartition(".")[2]] = torch.zeros_like(buffer, device="cpu")
+            net.get_submodule(name.rpartition(".")[0])._buffers[name.rpartition(".")[2]] = torch.zeros_like(
+                buffer, device="cpu"
+            )
     return net.eval()
 
 
@@ -154,7 +156,9 @@ def _tensors(path: Path, checksum: str) -> dict[str, Tensor]:
         if path.is_symlink() or not path.is_file():
             raise _not_ours(path.parent, f"{path.name} is missing")
         if sha256(path.read_bytes()) != checksum:
-            raise RunError(f"{path} is damaged: its SHA-256 is not the one in model.json", code="S33", fix="take a whole copy")
+            raise RunError(
+                f"{path} is damaged: its SHA-256 is not the one in model.json", code="S33", fix="take a whole copy"
+            )
         with safe_open(path, framework="pt") as opened:
             names = list(opened.keys())
             if len(names) > MAX_TENSORS:

@@ -1,4 +1,4 @@
-"""The checks before training: first loss, regularisation turned up, a tiny subset learned by heart, signals through depth.
+"""The checks before training: first loss, regularisation turned up, a tiny subset, signals through depth.
 
 Each is a few batches of work, leaves the network as it was, and is told as one `Checked` event.
 Source: Karpathy, Johnson & Li, CS231n (2017), lecture 6, "Babysitting the learning process".
@@ -62,7 +62,9 @@ def check_first_loss(first: float, ready: Ready, y_B: Tensor) -> Checked:
     expected = guessing_loss(ready.plan.loop.loss or "", y_B, outputs=ready.outputs)
     numbers = {"first_loss": first, "expected": expected}
     if not math.isfinite(first):
-        return Checked("first loss", Verdict.FAILED, f"the loss before training is {first}: look for it in the data first", numbers)
+        return Checked(
+            "first loss", Verdict.FAILED, f"the loss before training is {first}: look for it in the data first", numbers
+        )
     if expected is None:
         return Checked("first loss", Verdict.SKIPPED, f"{first:.4f}; of a loss of your own nothing is known", numbers)
     words = f"log {ready.outputs}" if ready.source.task == "classify" else "the loss of always answering the mean"
@@ -118,7 +120,11 @@ def check_tiny_subset(net: nn.Module, ready: Ready) -> Checked:
     told += f"cost {best['start_loss']:.4f} -> {best['end_loss']:.4f} after {best['epochs']} epochs"
     if best["learned"]:
         return Checked("tiny subset", Verdict.PASSED, told, {**best, "rows": len(rows)})
-    reason = "no rate of " + ", ".join(f"{t['lr']:g}" for t in tries) + " learns them by heart: look at wiring, labels and loss"
+    reason = (
+        "no rate of "
+        + ", ".join(f"{t['lr']:g}" for t in tries)
+        + " learns them by heart: look at wiring, labels and loss"
+    )
     return Checked("tiny subset", Verdict.WARNED, f"{told}; {reason}", {**best, "rows": len(rows)})
 
 

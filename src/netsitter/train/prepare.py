@@ -20,12 +20,11 @@ from netsitter.plan.choose import Choice, DataShape, choose
 from netsitter.plan.plan import Plan
 from netsitter.record.facts import DataFacts
 from netsitter.streams import numpy_stream
-from netsitter.train.losses import LOSSES, Loss, scorer_of
 from netsitter.train.loop import Parts
+from netsitter.train.losses import LOSSES, Loss, scorer_of
 
 FIT_ROWS = 20_000
 """Rows that the preparation is fitted on where the data is too large for memory: a fixed random sample of them."""
-
 
 
 @dataclass(frozen=True)

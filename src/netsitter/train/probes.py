@@ -48,7 +48,9 @@ def layer_facts(net: nn.Module, x_B: Tensor) -> list[LayerFacts]:
         units = out.flatten(2).transpose(1, 2).flatten(0, 1) if out.ndim > 2 else out
         dead = (units == 0).all(dim=0).float().mean()
         found.append(
-            LayerFacts(name, type(part).__name__, float(out.mean()), float(out.std()), float(dead), _saturated(part, out))
+            LayerFacts(
+                name, type(part).__name__, float(out.mean()), float(out.std()), float(dead), _saturated(part, out)
+            )
         )
 
     with watched(net, note), as_it_was(net), torch.no_grad():
@@ -59,7 +61,7 @@ def layer_facts(net: nn.Module, x_B: Tensor) -> list[LayerFacts]:
 
 @contextmanager
 def watched(net: nn.Module, note: Callable[[str, nn.Module, Tensor], None]) -> Iterator[None]:
-    """Within this context `note` hears of each output tensor of each innermost layer, in the order of the forward pass."""
+    """Within this context `note` hears of each output tensor of each innermost layer, as the forward pass goes."""
     handles = [
         part.register_forward_hook(
             lambda part, _, out, name=name: note(name, part, out) if isinstance(out, Tensor) and out.ndim > 1 else None

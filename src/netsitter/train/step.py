@@ -67,7 +67,10 @@ def loss_of(call: Callable[[Tensor], Tensor], x_B: Tensor, y_B: Tensor, loss: Lo
 def descend(
     params: Mapping[str, Tensor], grads: dict[str, Tensor], state: State, hyper: Hyper, *, step: int, descent: Descent
 ) -> None:
-    """Moves `params` and `state` in place, by the gradient of loss and penalty. grads: its entries are replaced. step: counted from 1."""
+    """Moves `params` and `state` in place, by the gradient of loss and penalty.
+
+    grads: its entries are replaced. step: counted from 1.
+    """
     if descent.penalised:
         add_l2(params, grads, hyper["l2"], [name for name in descent.decayed if name in grads])
     if descent.clipped:
