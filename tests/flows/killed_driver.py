@@ -81,7 +81,7 @@ def main(folder: Path) -> None:
     forked(lambda: ns.fit(DATA, runs=folder / "whole", show=False, options=PLAN))
     whole, took = result(only_run(folder / "whole")), time.monotonic() - began
     pick = random.Random(0)
-    points = [("step", step) for step in pick.sample(range(1, 73), 20)] + [
+    points = [("step", step) for step in pick.sample(range(1, 60), 20)] + [
         ("seconds", took * share) for share in np.linspace(0.2, 0.9, 6)
     ]
     for number, (kind, at) in enumerate(points):

@@ -116,6 +116,14 @@ def test_a_missing_journal_is_told_by_name(tmp_path):
 
 
 def test_record_and_plan_need_no_torch():
-    rooms = "record.journal record.trace plan.files plan.choose report.console diagnose.doctor cli.main".split()
+    rooms = [
+        "record.journal",
+        "record.trace",
+        "plan.files",
+        "plan.choose",
+        "report.console",
+        "diagnose.doctor",
+        "cli.main",
+    ]
     code = f"import sys, {', '.join('netsitter.' + room for room in rooms)}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

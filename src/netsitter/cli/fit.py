@@ -48,9 +48,9 @@ def fit(
 
     checked_severity(fail_on)
     short = {
-        "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim, "lr": lr,
-        "l2": l2, "schedule": schedule, "epochs": epochs, "batch": batch, "seed": seed, "device": device, "resize": resize,
-        "task": task,
+        "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim,
+        "lr": lr, "l2": l2, "schedule": schedule, "epochs": epochs, "batch": batch, "seed": seed, "device": device,
+        "resize": resize, "task": task,
     }  # fmt: skip
     run = fit_door(
         data,

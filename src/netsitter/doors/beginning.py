@@ -52,8 +52,11 @@ def with_threads(ready: Ready, network: nn.Module) -> Ready:
     return replace(ready, plan=plan, choices=(*ready.choices, choice))
 
 
-def beginning(ready: Ready, network: nn.Module, *, name: str) -> Iterator[Event]:
-    """What is told before the first step: data, choices, findings, and the checks, unless the plan leaves them out."""
+def beginning(ready: Ready, network: nn.Module, *, name: str, gradients: bool = False) -> Iterator[Event]:
+    """What is told before the first step: data, choices, findings, and the checks, unless the plan leaves them out.
+
+    gradients: whether the checks compare the network's gradient with finite differences.
+    """
     source = ready.source
     data = {
         "name": source.name,
@@ -78,4 +81,4 @@ def beginning(ready: Ready, network: nn.Module, *, name: str) -> Iterator[Event]
     for finding in examine_data(ready.facts, ready.plan):
         yield Found(finding)
     if ready.plan.loop.preflight:
-        yield from preflight(network, ready)
+        yield from preflight(network, ready, gradients=gradients)

@@ -20,6 +20,7 @@ from netsitter.record.trace import Trace
 from netsitter.report.console import Console
 from netsitter.train.device import device_named, using_threads
 from netsitter.train.losses import Loss
+from netsitter.train.preflight import batch_faults
 from netsitter.train.prepare import ready
 
 
@@ -75,9 +76,11 @@ def check(
     prepared = ready(asked.plan, asked.source, device=device_named(asked.plan.loop.device), loss=asked.loss)
     network = network_for(prepared, asked.build).to(prepared.device)
     prepared = with_threads(prepared, network)
+    batch_faults(network, prepared)
+    own = prepared.plan.net.kind == "own"
     trace = Trace()
     sinks: list[Sink] = [trace, *([Console()] if show is True else [show] if show else [])]
     with using_threads(prepared.plan.loop.threads):
-        for _ in pump(beginning(prepared, network, name=prepared.source.name), sinks):
+        for _ in pump(beginning(prepared, network, name=prepared.source.name, gradients=own), sinks):
             pass
     return Report(trace)

@@ -28,6 +28,7 @@ from netsitter.train.device import device_named, exactness, machine_facts, using
 from netsitter.train.loop import Training
 from netsitter.train.losses import Loss
 from netsitter.train.model_file import Model, save_model
+from netsitter.train.preflight import batch_faults
 from netsitter.train.prepare import Ready, ready
 from netsitter.train.stopping import Stop, heed_signals
 
@@ -70,6 +71,7 @@ def fit(
     prepared = ready(asked.plan, asked.source, device=device, loss=asked.loss)
     network = network_for(prepared, asked.build)
     prepared = with_threads(prepared, network)
+    batch_faults(network, prepared)
     folder = None if runs is None else new_folder(Path(runs), name or asked.source.name, prepared.plan)
     return _conducted(prepared, network, folder, show, resume=False)
 

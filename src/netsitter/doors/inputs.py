@@ -99,7 +99,7 @@ def _refuse_missing_code(plan: Plan, build: Build | None, loss: Loss | None) -> 
 def _source(data: Any, plan: Plan, data_dir: str | Path | None, download: bool) -> tuple[Plan, Source]:
     """The source, and the plan that names it where it lies on disk."""
     data = plan.data.source if data is None else data
-    if data == "":
+    if isinstance(data, str) and not data:
         raise DataError(
             "no data was given",
             code="D10",

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from math import ceil
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -180,6 +179,7 @@ class _Bar:
 
 
 def _steps(event: Started) -> int:
-    """Steps of the whole run, as its plan says."""
+    """Steps of the whole run, as its plan says; a last batch of one row joins the one before it."""
     loop = event.plans[0]["loop"]
-    return ceil(event.data["rows"]["train"] / loop["batch"]) * int(loop["epochs"])
+    batch, rows = int(loop["batch"]), int(event.data["rows"]["train"])
+    return max(1, (rows + batch - 2) // batch) * int(loop["epochs"])

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from netsitter.errors import DeviceError
+from netsitter.streams import stream_key
 
 EXACT = ("torch", "device", "threads", "platform")
 """Facts that must be equal for a resumed run to give the same bits."""
@@ -68,3 +69,14 @@ def using_threads(threads: int | None) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def own_randomness(seed: int, device: torch.device) -> Iterator[None]:
+    """Within this context PyTorch's global generators start from this seed; afterwards they are as they were before.
+
+    Networks of ours never draw from them; the user's own may, in a layer such as `nn.Dropout`.
+    """
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(stream_key(seed, "foreign"))
+        yield

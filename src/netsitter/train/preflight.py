@@ -13,6 +13,9 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
+from netsitter.errors import NetError
+from netsitter.nn.gradient_check import gradient_check
+from netsitter.nn.norm_checks import BatchFault, check_batch
 from netsitter.optim.penalty import decayed_names, penalty
 from netsitter.plan.plan import changed
 from netsitter.record.events import Checked, Verdict
@@ -45,8 +48,15 @@ HOPELESS_AFTER = 40
 """Epochs after which a rate is given up when the loss is not below what it started from."""
 
 
-def preflight(net: nn.Module, ready: Ready) -> Iterator[Checked]:
-    """Checks a network that has not been trained, on the training part."""
+GRADIENT_ROWS, GRADIENT_PLACES = 4, 10
+"""Rows that the gradient of a user's own network is checked on, and places in each of its tensors."""
+
+
+def preflight(net: nn.Module, ready: Ready, *, gradients: bool = False) -> Iterator[Checked]:
+    """Checks a network that has not been trained, on the training part.
+
+    gradients: also compares the network's gradient with finite differences, which takes a few hundred passes.
+    """
     x_B, y_B = _first_rows(ready, FIRST_ROWS)
     with as_it_was(net):
         net.train()
@@ -54,6 +64,9 @@ def preflight(net: nn.Module, ready: Ready) -> Iterator[Checked]:
     yield check_first_loss(first, ready, y_B)
     yield check_regularisation(net, first)
     yield check_depth(net, x_B)
+    yield from check_batch_rows(net, ready)
+    if gradients:
+        yield check_gradient(net, ready, x_B[:GRADIENT_ROWS], y_B[:GRADIENT_ROWS])
     yield check_tiny_subset(net, ready)
 
 
@@ -99,6 +112,51 @@ def check_depth(net: nn.Module, x_B: Tensor) -> Checked:
         says += f"; {worst.dead:.0%} of the units of {worst.name} are 0 on every row"
         return Checked("signals through depth", Verdict.WARNED, says, numbers)
     return Checked("signals through depth", Verdict.PASSED, says, numbers)
+
+
+def check_batch_rows(net: nn.Module, ready: Ready) -> Iterator[Checked]:
+    """Whether a batch has enough rows for the layers that count over it; silent when it has.
+
+    Raises NetError, before any work, for a batch that such a layer cannot be trained on at all.
+    """
+    faults = batch_faults(net, ready)
+    if faults:
+        says = f"{faults[0].says}; batches of 8 rows or more, or group norm, mend it"
+        yield Checked("rows of a batch", Verdict.WARNED, says, {"layers": [fault.layer for fault in faults]})
+
+
+def batch_faults(net: nn.Module, ready: Ready) -> tuple[BatchFault, ...]:
+    """Batch norms for which a batch is too small. A last batch of one is none: it joins the batch before it.
+
+    Raises NetError where PyTorch would stop in the first step.
+    """
+    rows, batch = ready.parts.feeds["train"].rows, ready.plan.loop.batch or 1
+    faults = check_batch(net, ready.example, batch=batch, rows=rows - (batch > 1 and rows % batch == 1))
+    fatal = [fault for fault in faults if fault.fatal]
+    if fatal:
+        raise NetError(
+            "batch normalisation needs more than one number a channel",
+            code="N81",
+            where=f"layer {fatal[0].layer}: {fatal[0].says}",
+            allowed="batches of 2 rows or more",
+            fix="--batch 32, or --norm none",
+        )
+    return faults
+
+
+def check_gradient(net: nn.Module, ready: Ready, x_B: Tensor, y_B: Tensor) -> Checked:
+    """Whether the network's gradient agrees with finite differences; dropout and batch statistics are off for it."""
+    target = y_B if ready.source.task == "classify" else y_B.double()
+    try:
+        report = gradient_check(net.eval(), x_B, loss=lambda out: ready.loss(out, target), samples=GRADIENT_PLACES)
+    except NetError as error:
+        return Checked("gradient", Verdict.SKIPPED, f"cannot be measured: {error.what}")
+    finally:
+        net.train()
+    verdict = {"right": Verdict.PASSED, "doubtful": Verdict.WARNED, "wrong": Verdict.FAILED}.get(
+        report.verdict, Verdict.SKIPPED
+    )
+    return Checked("gradient", verdict, report.sentence, {"error": report.error})
 
 
 def check_tiny_subset(net: nn.Module, ready: Ready) -> Checked:
