@@ -72,7 +72,9 @@ def test_a_part_that_was_handed_in_is_used_as_it_is():
 
 
 def test_real_targets_are_predicted_in_their_own_unit():
-    run = ns.fit((TABLE, REALS), runs=None, show=False, net="mlp:32", epochs=40, options={"loop.preflight": False})
+    run = ns.fit(
+        (TABLE, REALS), runs=None, show=False, net="mlp:32", epochs=60, lr=0.01, options={"loop.preflight": False}
+    )
     error = np.abs(run.predict(TABLE)[:, 0] - REALS)
     assert error.mean() < REALS.std() / 4
     assert run.classes == ()

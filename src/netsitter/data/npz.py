@@ -12,6 +12,7 @@ import numpy as np
 
 from netsitter.data.arrays import refuse_unnamed, source_of
 from netsitter.data.faults import Faults, listed, named
+from netsitter.data.names import EXAMPLES, named_parts
 from netsitter.data.source import Source
 from netsitter.errors import DataError, shown
 
@@ -27,6 +28,9 @@ MOST_RATIO = 1_000
 MOST_ARRAYS = 1_000
 MOST_HEADER = 10_000
 """Bytes of an array's header that are parsed; longer ones are hostile."""
+
+UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
+"""What reading a damaged or encrypted archive raises."""
 
 KINDS = "biufUS"
 """Kinds of array that are read: bool, whole and real numbers, text."""
@@ -44,7 +48,7 @@ def open_npz(path: Path, *, task: str | None = None) -> Source:
             used = {name for pair in pairs.values() for name in pair}
             told = {"class_names", "target_names", "feature_names"} & set(headers)
             arrays = {name: _read(archive, headers[name], path) for name in sorted(used | told)}
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as fault:
+    except UNREADABLE as fault:
         raise _refused(path, f"cannot be read: {fault}") from fault
     rest = sorted(set(headers) - used - told)
     classes = arrays.get("class_names", arrays.get("target_names"))
@@ -58,6 +62,23 @@ def open_npz(path: Path, *, task: str | None = None) -> Source:
         features=arrays["feature_names"].ravel().tolist() if "feature_names" in arrays else (),
         notes=[f"not used: {listed(rest, ', ')}"] if rest else [],
     )
+
+
+def unlabelled(path: Path) -> np.ndarray | None:
+    """The examples of an archive without labels: its only array, or the one named x; None where there are labels.
+
+    Raises DataError as `open_npz` does.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            headers = _checked(archive, path)
+            named_x = [name for name in headers if name.lower() in EXAMPLES]
+            only = named_x if len(named_x) == 1 else list(headers)
+            if named_parts(headers) or len(only) != 1:
+                return None
+            return _read(archive, headers[only[0]], path)
+    except UNREADABLE as fault:
+        raise _refused(path, f"cannot be read: {fault}") from fault
 
 
 def _checked(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:

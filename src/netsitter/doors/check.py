@@ -18,7 +18,7 @@ from netsitter.record.findings import Finding
 from netsitter.record.sink import Sink, pump
 from netsitter.record.trace import Trace
 from netsitter.report.console import Console
-from netsitter.train.device import device_named, using_threads
+from netsitter.train.device import device_named, own_randomness, using_threads
 from netsitter.train.losses import Loss
 from netsitter.train.preflight import batch_faults
 from netsitter.train.prepare import ready
@@ -80,7 +80,7 @@ def check(
     own = prepared.plan.net.kind == "own"
     trace = Trace()
     sinks: list[Sink] = [trace, *([Console()] if show is True else [show] if show else [])]
-    with using_threads(prepared.plan.loop.threads):
+    with using_threads(prepared.plan.loop.threads), own_randomness(prepared.plan.loop.seed, prepared.device):
         for _ in pump(beginning(prepared, network, name=prepared.source.name, gradients=own), sinks):
             pass
     return Report(trace)

@@ -24,7 +24,7 @@ from netsitter.record.trace import Trace
 from netsitter.report.console import Console
 from netsitter.train.checkpoint import Checkpoints
 from netsitter.train.cohort import cohort_of
-from netsitter.train.device import device_named, exactness, machine_facts, using_threads
+from netsitter.train.device import device_named, exactness, machine_facts, own_randomness, using_threads
 from netsitter.train.loop import Training
 from netsitter.train.losses import Loss
 from netsitter.train.model_file import Model, save_model
@@ -116,6 +116,7 @@ def _conducted(
         for sink in sinks:
             closing.callback(sink.close)
         closing.enter_context(using_threads(prepared.plan.loop.threads))
+        closing.enter_context(own_randomness(prepared.plan.loop.seed, prepared.device))
         stop = closing.enter_context(heed_signals())
         conductor = _Conductor(prepared, network, folder, stop)
         for _ in pump(conductor.events(resume=resume), sinks):

@@ -61,7 +61,9 @@ def choose(plan: Plan, data: DataShape) -> tuple[Plan, tuple[Choice, ...]]:
             plan = changed(plan, {path: value})
             chosen.append(Choice(path, value, reason))
 
-    decide("data.task", data.task, "labels are classes" if data.task == "classify" else "the target is a real number")
+    decide(
+        "data.task", data.task, "the labels are classes" if data.task == "classify" else "the target is a real number"
+    )
     if data.image:
         decide(
             "data.prepare",
@@ -76,7 +78,9 @@ def choose(plan: Plan, data: DataShape) -> tuple[Plan, tuple[Choice, ...]]:
         decide(
             "net.kind",
             "mlp",
-            "a table" if not data.image else "images under 16 pixels are small enough for dense layers",
+            "rows of a table need no more than dense layers"
+            if not data.image
+            else "images under 16 pixels are small enough for dense layers",
         )
     if plan.net.kind == "mlp":
         decide("net.sizes", (100,), "one hidden layer of 100 units learns most sets; --net mlp:50 says otherwise")
@@ -90,7 +94,7 @@ def choose(plan: Plan, data: DataShape) -> tuple[Plan, tuple[Choice, ...]]:
         LEARNING_RATES[plan.optim.kind],
         f"the usual start for {plan.optim.kind}; a search finds better ones",
     )
-    decide("optim.schedule", "cosine", "the rate falls to 0 along half a cosine, so the last epochs settle")
+    decide("optim.schedule", "cosine", "the rate falls along half a cosine to nearly 0, so the last epochs settle")
     batch = 32 if data.rows < SMALL_ROWS else 200
     decide("loop.batch", min(batch, data.rows), f"{data.rows:,} training rows")
     steps = ceil(data.rows / (plan.loop.batch or batch))
@@ -101,14 +105,14 @@ def choose(plan: Plan, data: DataShape) -> tuple[Plan, tuple[Choice, ...]]:
         f"{steps:,} steps an epoch; about {STEPS_WANTED:,} steps are wanted, and 10 epochs at least",
     )
     if data.task == "classify":
-        decide("loop.loss", "cross_entropy", "classes")
+        decide("loop.loss", "cross_entropy", "the usual loss for classes")
     else:
         decide("loop.loss", "mse", "a real target, standardised for training and undone in predictions")
     return plan, tuple(chosen)
 
 
 def _init(act: str) -> str:
-    name = act.partition(":")[0]
+    name = act.partition(":")[0].lower().replace("-", "_")
     if name in ("relu", "leaky_relu", "prelu", "elu", "gelu", "silu", "maxout"):
         return "he"
     return "lecun" if name == "selu" else "xavier"

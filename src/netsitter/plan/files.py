@@ -97,7 +97,7 @@ def _bounds(info: Any) -> str:
     """The field's bounds as people write them: "from 0, below 1"."""
     words = {"ge": "from {}", "gt": "above {}", "le": "to {}", "lt": "below {}"}
     said = [
-        words[kind].format(f"{getattr(bound, kind):g}")
+        words[kind].format(f"{getattr(bound, kind):.10g}")
         for bound in info.metadata
         for kind in words
         if getattr(bound, kind, None) is not None

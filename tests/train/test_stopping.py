@@ -1,0 +1,59 @@
+"""Stopping: patience, scores that are no numbers, and signals."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import threading
+
+import pytest
+
+from netsitter.train.stopping import better, heed_signals, out_of_patience
+
+
+def test_a_score_that_is_no_number_is_never_better():
+    assert better(0.1, None)
+    assert better(0.2, 0.1)
+    assert not better(0.1, 0.1)
+    assert not better(math.nan, None)
+
+
+def test_patience_counts_epochs_since_the_best():
+    assert not out_of_patience(5, 3, 3)
+    assert out_of_patience(6, 3, 3)
+    assert not out_of_patience(100, 0, None)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_signal_asks_and_the_second_does_what_it_always_did(number):
+    seen = []
+    before = signal.signal(number, lambda n, frame: seen.append(n))
+    try:
+        with heed_signals() as stop:
+            assert not stop
+            os.kill(os.getpid(), number)
+            assert stop
+            assert stop.signal == number
+            assert seen == []
+            os.kill(os.getpid(), number)
+            assert seen == [number]
+        os.kill(os.getpid(), number)
+        assert seen == [number, number]
+    finally:
+        signal.signal(number, before)
+
+
+def test_outside_the_main_thread_nothing_is_caught():
+    found = []
+
+    def work():
+        with heed_signals() as stop:
+            found.append(bool(stop))
+
+    thread = threading.Thread(target=work)
+    before = signal.getsignal(signal.SIGINT)
+    thread.start()
+    thread.join()
+    assert found == [False]
+    assert signal.getsignal(signal.SIGINT) is before
