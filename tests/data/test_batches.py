@@ -1,4 +1,4 @@
-"""Batches: every row once, an order that hangs on seed and epoch alone, and the same numbers from memory and from disk."""
+"""Batches: every row once, an order that hangs on seed and epoch alone, the same numbers from memory and disk."""
 
 from __future__ import annotations
 

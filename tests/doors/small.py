@@ -17,7 +17,7 @@ LABELS = np.arange(ROWS) % CLASSES
 CENTRES = rng.integers(40, 216, (CLASSES, 8, 8))
 PICTURES = np.clip(CENTRES[LABELS] + rng.normal(0, 25, (ROWS, 8, 8)), 0, 255).astype(np.uint8)
 TABLE = PICTURES.reshape(ROWS, 64).astype(np.float64)
-REALS = TABLE[:, :4] @ np.array([3.0, -2.0, 1.0, 4.0]) + 1e6
+REALS = TABLE[:, :4] @ np.array([3.0, -2.0, 1.0, 4.0]) + 1e6 + 0.5
 """Real targets that hang on the first four columns, far from 0 and in a large unit."""
 
 quick = partial(ns.fit, runs=None, show=False, net="mlp:16", epochs=2, options={"loop.preflight": False})

@@ -68,7 +68,7 @@ def run() -> None:
 def _run() -> int:
     arguments = [argument for argument in sys.argv[1:] if argument != DEBUG]
     try:
-        return app(arguments, standalone_mode=False) or 0
+        return app(arguments, prog_name="netsitter", standalone_mode=False) or 0
     except NetsitterError as error:
         return _told(error)
     except (KeyboardInterrupt, typer.Abort):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Any
 
-from netsitter.errors import PlanError, shown
+from netsitter.errors import PlanError, closest, shown
 from netsitter.record.events import Checked, Outcome, Verdict, to_json
 from netsitter.record.findings import SEVERITIES, Finding, gravest
 
@@ -22,7 +22,11 @@ GRAVE = {Verdict.WARNED: "warning", Verdict.FAILED: "error"}
 def checked_severity(fail_on: str) -> str:
     """The value of --fail-on. Raises PlanError for an unknown one."""
     if fail_on not in (*SEVERITIES, "never"):
-        raise PlanError(f"--fail-on takes {', '.join(SEVERITIES)} or never; got {shown(fail_on)}", code="P07")
+        raise PlanError(
+            f"--fail-on = {shown(fail_on)} is no severity.{closest(fail_on, SEVERITIES)}",
+            code="P07",
+            allowed=", ".join((*SEVERITIES, "never")),
+        )
     return fail_on
 
 

@@ -15,7 +15,7 @@ from netsitter.doors.beginning import beginning, network_for, with_threads
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import Asked, Build, asked_for
 from netsitter.doors.run import Run
-from netsitter.errors import DataError, RunError
+from netsitter.errors import NOTHING_WRITTEN, DataError, NetsitterError, RunError
 from netsitter.plan.plan import Plan
 from netsitter.record.events import Ended, Event, Outcome, Resumed
 from netsitter.record.journal import Journal
@@ -36,7 +36,7 @@ from netsitter.train.stopping import Stop, heed_signals
 def fit(
     data: Any = None,
     *,
-    net: str | Build | None = None,
+    net: str | Build | nn.Module | None = None,
     loss: str | Loss | None = None,
     plan: Plan | str | Path | None = None,
     runs: str | Path | None = "runs",
@@ -51,8 +51,10 @@ def fit(
 
     data: a folder, an archive or a file; a known name such as "digits" or "cifar10"; arrays or tensors as (x, y),
         or {"train": (x, y), "test": (x, y)}; or a map-style torch Dataset. x: (N, D) rows, or (N, Y, X), (N, C, Y, X)
-        or (N, Y, X, C) images; y: (N,) classes or real numbers, or (N, O) real numbers. None reads `data.source` of the plan.
-    net: "mlp:100,100", "conv", "lenet", "FILE.py:build", or a function that returns an `nn.Module`.
+        or (N, Y, X, C) images; y: (N,) classes or real numbers, or (N, O) real numbers.
+        None reads `data.source` of the plan.
+    net: "mlp:100,100", "conv", "lenet", "FILE.py:build", a function that returns an `nn.Module`, or a module, of which
+        a copy is trained.
     loss: a name of the plan, or any f(outputs, targets) that returns the mean over the batch.
     plan: a `Plan`, or a file of one; options are set on top of it.
     runs: the folder in which the run's own folder is made; None keeps nothing on disk.
@@ -80,7 +82,7 @@ def resume(
     path: str | Path,
     *,
     data: Any = None,
-    net: Build | str | None = None,
+    net: str | Build | nn.Module | None = None,
     loss: Loss | None = None,
     show: bool | Sink = True,
     data_dir: str | Path | None = None,
@@ -96,7 +98,15 @@ def resume(
         raise RunError(
             f"the run {path} is over: {trace.ended.outcome}", code="S30", fix="start another with netsitter fit"
         )
-    asked = asked_for(data, net=net, loss=loss, plan=folder.plan(), options={}, data_dir=data_dir)
+    plan = folder.plan()
+    if plan.net.kind == "own" and net is None:
+        raise RunError(
+            f"this run's network is built by {plan.net.own}, and code is never run from a run's folder",
+            code="S41",
+            fix=f"--net {plan.net.own}, or net=FUNCTION from Python, if you trust it",
+            state="the run is as it was.",
+        )
+    asked = asked_for(data, net=net, loss=loss, plan=plan, options={}, data_dir=data_dir)
     _same_data(trace, asked, folder)
     prepared = ready(asked.plan, asked.source, device=device_named(asked.plan.loop.device), loss=asked.loss)
     return _conducted(prepared, network_for(prepared, asked.build), folder, show, resume=True)
@@ -119,8 +129,13 @@ def _conducted(
         closing.enter_context(own_randomness(prepared.plan.loop.seed, prepared.device))
         stop = closing.enter_context(heed_signals())
         conductor = _Conductor(prepared, network, folder, stop)
-        for _ in pump(conductor.events(resume=resume), sinks):
-            pass
+        try:
+            for _ in pump(conductor.events(resume=resume), sinks):
+                pass
+        except NetsitterError as error:
+            if folder is not None and error.state in ("", NOTHING_WRITTEN):
+                error.state = f"the run is kept as far as it came: netsitter resume {folder.path}"
+            raise
         return Run(conductor.model(), trace, folder, prepared, stopped_by=stop.signal)
 
 
@@ -144,7 +159,10 @@ class _Conductor:
                 )
         if start is None:
             name = self.folder.path.name if self.folder else self.prepared.source.name
-            yield from beginning(self.prepared, self.network, name=name)
+            for event in beginning(self.prepared, self.network, name=name):
+                yield event
+                if self.stop:
+                    raise KeyboardInterrupt
         self.cohort = cohort_of([self.network], [self.prepared.plan], self.prepared.loss, device=self.prepared.device)
         training = Training(
             self.cohort,
@@ -172,7 +190,7 @@ class _Conductor:
         )  # fmt: skip
 
     def _with_scores(self, event: Ended, training: Training) -> Ended:
-        """The last event, with the scores of the weights that were kept; the test part is looked at here and only here."""
+        """The last event, with the scores of the kept weights; the test part is looked at here and only here."""
         training.take_best()
         if event.outcome is Outcome.DIVERGED and training.best is None:
             return event
@@ -194,7 +212,8 @@ def _same_data(trace: Trace, asked: Asked, folder: RunFolder) -> None:
         raise DataError(
             "the data is not what this run began with",
             code="S136",
-            where=f"{asked.source.where}: fingerprint {asked.source.fingerprint[:12]}, was {started.data['fingerprint'][:12]}",
+            where=f"{asked.source.where}: its fingerprint is {asked.source.fingerprint[:12]}, "
+            f"was {started.data['fingerprint'][:12]}",
             fix="put the data back as it was, or start another run",
             state="the run is as it was.",
         )

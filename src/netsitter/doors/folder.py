@@ -79,7 +79,7 @@ def run_folder(path: str | Path) -> RunFolder:
     """The run in a folder. Raises RunError when there is none."""
     folder = RunFolder(Path(path))
     if not os.path.isfile(folder.journal):
-        near = sorted(p.parent.name for p in Path(path).glob("*/journal.jsonl"))[-3:]
+        near = sorted(p.parent.name for p in folder.path.glob("*/journal.jsonl"))[-3:] if os.path.isdir(path) else []
         hint = f"one of its folders: {', '.join(near)}" if near else "netsitter fit writes one, and says where"
         raise RunError(f"{path} holds no run", code="S32", allowed="a folder with a journal.jsonl", fix=hint)
     return folder

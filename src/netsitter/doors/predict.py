@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from netsitter.data.image import ENDINGS
+from netsitter.data.npz import unlabelled
 from netsitter.data.open import open_source
 from netsitter.data.rows import ImageFileRows, Rows
 from netsitter.doors.run import Run
 from netsitter.errors import DataError, printable
 
-IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would run."""
 
@@ -55,14 +57,17 @@ class Predictions:
 
 
 def predictions(run: Run, data: str | Path) -> Predictions:
-    """The predictions of a run for an image file, a folder of images, or anything that `fit` reads (its test part).
+    """The predictions of a run for an image file, a folder of images, an .npz without labels, or anything that `fit`
+    reads (its test part, with the score).
 
     Raises DataError when the rows are not shaped as those it was trained on.
     """
-    paths = image_paths(Path(data))
-    if paths:
-        rows: Rows = _image_rows(run, paths)
-        names, score = [str(path) for path in paths], None
+    path, score = Path(data), None
+    rows: Rows | np.ndarray
+    if paths := image_paths(path):
+        rows, names = _image_rows(run, paths), [str(path) for path in paths]
+    elif path.suffix == ".npz" and os.path.isfile(path) and (found := unlabelled(path)) is not None:
+        rows, names = found, [str(i) for i in range(len(found))]
     else:
         source = open_source(data, resize=run.plan.data.resize)
         part = source.parts.get("test", source.parts["train"])
@@ -80,11 +85,8 @@ def predictions(run: Run, data: str | Path) -> Predictions:
 
 def image_paths(path: Path) -> list[Path]:
     """The image itself, or the images that lie directly in a folder, in order of their names; else none."""
-    if path.is_file():
-        return [path] if path.suffix.lower() in IMAGES else []
-    if not path.is_dir():
-        return []
-    return sorted(p for p in path.iterdir() if p.is_file() and p.suffix.lower() in IMAGES)
+    inside = sorted(path.iterdir()) if os.path.isdir(path) else [path]
+    return [image for image in inside if image.suffix.lower() in ENDINGS and os.path.isfile(image)]
 
 
 def _image_rows(run: Run, paths: list[Path]) -> ImageFileRows:

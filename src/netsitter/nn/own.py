@@ -30,7 +30,12 @@ def load_builder(place: str) -> Callable[..., nn.Module]:
     file, _, name = place.rpartition(":") if place.rpartition(":")[0].endswith(".py") else (place, "", "build")
     path = Path(file).expanduser()
     if not path.is_file():
-        raise NetError(f"there is no file {shown(file)} to build a net with", code="N05", where=f"net.own = {place}")
+        raise NetError(
+            f"there is no file {shown(file)} to build a net with",
+            code="N05",
+            where=f"net.own = {place}",
+            fix="--net FILE.py:NAME of a function that returns a torch.nn.Module",
+        )
     module = _run(path, place)
     builder = getattr(module, name, None)
     if builder is None:
@@ -99,7 +104,10 @@ def _run(path: Path, place: str) -> ModuleType:
     except (Exception, SystemExit) as error:
         del sys.modules[module.__name__]
         raise NetError(
-            f"{path} cannot be run: {type(error).__name__}: {error}", code="N05", where=_line_of(error) or place
+            f"{path} cannot be run: {type(error).__name__}: {error}",
+            code="N05",
+            where=_line_of(error) or place,
+            fix=f"python {path} shows the whole error",
         ) from error
     finally:
         sys.path.pop()

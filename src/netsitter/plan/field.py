@@ -18,7 +18,7 @@ class Section(BaseModel):
 
 
 def field(default: Any, about: str, *, unit: str = "", by_trial: bool = False, **bounds: Any) -> Any:
-    """A plan's field. A default of None means: chosen from the data, and said.
+    """A plan's field. A default of None means: chosen from the data, and said, unless `about` says otherwise.
 
     unit: what the number counts ("epochs", "rows"); "" for a bare number or a name.
     by_trial: trials that share one cohort may differ in it.

@@ -79,13 +79,21 @@ def _values(path: Path) -> dict[str, Any]:
         text = content.decode("utf-8-sig")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
-        raise PlanError(f"the plan {path} cannot be read: {error.strerror}", code="P04") from None
+        raise PlanError(
+            f"the plan {path} cannot be read: {error.strerror}", code="P04", fix="netsitter init FILE writes one"
+        ) from None
     except (ValueError, RecursionError) as error:
         raise PlanError(
-            f"the plan {path} is not {'JSON' if path.suffix == '.json' else 'TOML'}: {error}", code="P05"
+            f"the plan {path} is not {'JSON' if path.suffix == '.json' else 'TOML'}: {error}",
+            code="P05",
+            fix="netsitter init FILE writes one to begin with",
         ) from None
     if not isinstance(values, dict):
-        raise PlanError(f"the plan {path} must be a table of sections; got {type(values).__name__}", code="P05")
+        raise PlanError(
+            f"the plan {path} must be a table of sections; got {type(values).__name__}",
+            code="P05",
+            allowed="data, net, optim and loop",
+        )
     return values
 
 

@@ -17,15 +17,18 @@ class DataPlan(Section):
     task: Literal["classify", "regress"] | None = field(None, "classes or real numbers as target")
     pixels: Literal["0..1", "0..255"] = field("0..1", "what 8-bit pixels are scaled to before the preparation")
     prepare: str | None = field(
-        None, "none, center, channel, standardise, pca:SHARE, whiten:SHARE or zca:SHARE; SHARE is the variance kept"
+        None,
+        "none, center, channel, standardise, pca:SHARE, whiten:SHARE or zca:SHARE (of the variance, or directions)",
     )
     epsilon: float = field(
         1e-5, "added to each variance when whitening, in units of a feature's mean variance", ge=0, le=1e3
     )
-    resize: str | None = field(None, "WIDTHxHEIGHT that every image is resized to; needed when sizes differ")
+    resize: str | None = field(
+        None, "WIDTHxHEIGHT that every image is resized to; needed when sizes differ, off when left out"
+    )
     validation: float = field(0.1, "share of the training part kept for validation", unit="share", gt=0, lt=1)
     test: float = field(0.2, "share kept as test part where the source brings none", unit="share", ge=0, lt=1)
-    seed: int = field(0, "draws the split and the order of the batches", ge=0, le=MAX_SEED)
+    seed: int = field(0, "draws the split and the order of the batches; --seed sets loop.seed too", ge=0, le=MAX_SEED)
 
     @field_validator("resize")
     @classmethod
@@ -103,7 +106,7 @@ class OptimPlan(Section):
         0.0, "decoupled weight decay: weights shrink by lr * decay a step", by_trial=True, ge=0, le=1e6
     )
     clip: float | None = field(
-        None, "longest gradient, over all weights; longer ones are shortened", by_trial=True, gt=0
+        None, "longest gradient, over all weights; longer ones are shortened, none when left out", by_trial=True, gt=0
     )
     schedule: Literal["constant", "step", "exponential", "cosine", "one-cycle"] | None = field(
         None, "how the learning rate changes over the run"
@@ -121,19 +124,25 @@ class LoopPlan(Section):
     seed: int = field(0, "draws initial weights and noise", by_trial=True, ge=0, le=MAX_SEED)
     device: str = field("auto", "auto, cpu, cuda, cuda:1, mps")
     threads: int | None = field(
-        None, "threads of the processor; part of the plan, since they decide the last bits", ge=1, le=1024
+        None, "threads of the processor, which decide the last bits; by the work of a step when left out", ge=1, le=1024
     )
     loss: Literal["cross_entropy", "mse", "mae", "huber", "own"] | None = field(
         None, "what is made small; own is a function handed in from Python"
     )
     keep: Literal["best", "last"] = field("best", "weights kept at the end: best on validation, or last")
-    patience: int | None = field(None, "epochs without a better validation score before it stops", unit="epochs", ge=1)
+    patience: int | None = field(
+        None, "epochs without a better validation score before it stops; never when left out", unit="epochs", ge=1
+    )
     score_rows: int = field(5_000, "rows of the fixed subset that training figures are measured on", unit="rows", ge=1)
     measure_every: int = field(
         10, "steps between two leavings of the device with what was measured", unit="steps", ge=1
     )
     save_every_s: float = field(30.0, "seconds between two checkpoints", unit="seconds", ge=0)
-    save_every_steps: int | None = field(None, "steps between two checkpoints, whatever the clock", unit="steps", ge=1)
-    workers: int | None = field(None, "processes that read ahead when data is streamed from disk", ge=0, le=256)
+    save_every_steps: int | None = field(
+        None, "steps between two checkpoints; by the clock when left out", unit="steps", ge=1
+    )
+    workers: int | None = field(
+        None, "processes that read ahead when data is streamed; one less than cores when left out", ge=0, le=256
+    )
     memory: float = field(0.5, "share of free memory that prepared data may take before it is streamed", gt=0, le=1)
     preflight: bool = field(True, "check first loss, regularisation and a tiny subset before training")

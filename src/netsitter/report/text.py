@@ -80,10 +80,16 @@ def ended_lines(event: Ended, started: Started | None, where: str) -> list[str]:
     if where:
         lines.append(f"The run: {where}")
         if event.outcome is Outcome.INTERRUPTED:
-            lines.append(f"Go on:   netsitter resume {quote(where)}")
+            lines.append(f"Go on:   netsitter resume {quote(where)}{_own_net(started)}")
         elif event.scores:
-            lines.append(f"Use it:  netsitter predict {quote(where)} DATA")
+            lines.append(f"Use it:  netsitter predict {quote(where)} DATA{_own_net(started)}")
     return lines
+
+
+def _own_net(started: Started | None) -> str:
+    """The option that hands a network of the user's own over again; its code is never run unasked."""
+    own = started.plans[0]["net"]["own"] if started is not None else ""
+    return f" --net {quote(own)}" if own else ""
 
 
 def shape(example: tuple[int, ...], image: bool) -> str:
@@ -119,7 +125,7 @@ def _result(event: Ended, started: Started, part: str) -> str:
     score = event.scores[part]["score"][0]
     rows = started.data["rows"][part]
     words = {"test": "the untouched test part", "val": "the validation part"}[part]
-    after = f" {clock(event.seconds)}." if event.seconds else ""
+    after = f" It took {clock(event.seconds)}." if event.seconds else ""
     if started.data["classes"]:
         guess = max(_counts(started.data["facts"][part]), default=0) / rows
         error = sqrt(score * (1 - score) / rows)

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from netsitter.errors import RunError
 from netsitter.record.durable import sha256, write_durably
+from netsitter.record.events import Outcome
 
 KEPT = 2
 MAX_MANIFEST_BYTES = 10_000
@@ -107,7 +108,7 @@ class Checkpoints:
         """The file of tensors, if size and checksum agree with the manifest."""
         file, manifest = self.folder / f"{name}.safetensors", self.folder / f"{name}.json"
         try:
-            if file.is_symlink() or manifest.stat().st_size > MAX_MANIFEST_BYTES:
+            if file.is_symlink() or not file.is_file() or manifest.stat().st_size > MAX_MANIFEST_BYTES:
                 return None
             said = json.loads(manifest.read_bytes())
             if file.stat().st_size != said["bytes"] or sha256(file.read_bytes()) != said["sha256"]:
@@ -123,7 +124,22 @@ class Checkpoints:
             with safe_open(file, framework="pt") as opened:
                 header = opened.metadata()
                 tensors = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 - not a dict
-            values = {key: tuple(v) if isinstance(v, list) else v for key, v in json.loads(header["progress"]).items()}
-            return Checkpoint(Progress(**values), tensors, json.loads(header["machine"]))
-        except (SafetensorError, ValueError, KeyError, TypeError):
+            return Checkpoint(_progress(header["progress"]), tensors, dict(json.loads(header["machine"])))
+        except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
+
+
+def _progress(text: str) -> Progress:
+    """The progress that was written as JSON. Raises what a text raises that was not written by us."""
+    values = {key: tuple(v) if isinstance(v, list) else v for key, v in json.loads(text).items()}
+    progress = Progress(**values)
+    counts = (progress.trials, progress.epoch, progress.in_epoch, progress.step, *progress.best_epoch)
+    if not all(type(count) is int and count >= 0 for count in counts):
+        raise ValueError("progress is counted in whole numbers")
+    if not {len(progress.best), len(progress.best_epoch), len(progress.over)} == {progress.trials}:
+        raise ValueError("progress has one entry a trial")
+    if not all(over is None or over in set(Outcome) for over in progress.over):
+        raise ValueError("a trial ended as none does")
+    if not all(best is None or type(best) in (int, float) for best in (*progress.best, progress.seconds)):
+        raise ValueError("scores are numbers")
+    return progress

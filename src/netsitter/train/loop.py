@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from netsitter.data.batches import Feed, batch_bounds, epoch_order
+from netsitter.errors import RunError
 from netsitter.optim.schedules import lr_factor
 from netsitter.plan.plan import Plan
 from netsitter.record.events import Ended, EpochEnded, Event, Measured, Outcome, Saved, TrialEnded
@@ -239,14 +240,29 @@ class Training:
     def _restore(self, start: Checkpoint) -> None:
         self.progress, self._saved_step = start.progress, start.progress.step
         self._began -= start.progress.seconds
-        now = {name.removeprefix("now/"): t for name, t in start.tensors.items() if name.startswith("now/")}
-        self.cohort.load(now)
         state = self.cohort.state()
+        now = {name.removeprefix("now/"): t for name, t in start.tensors.items() if name.startswith("now/")}
         best = {name.removeprefix("best/"): t for name, t in start.tensors.items() if name.startswith("best/")}
+        fits = _alike(now, state) and (not best or _alike(best, self.cohort.weights()))
+        if start.progress.trials != self.cohort.trials or not fits:
+            raise RunError(
+                "the checkpoint is of another network",
+                code="S33",
+                fix="netsitter fit starts anew",
+                state="nothing was lost.",
+            )
+        self.cohort.load(now)
         self.best = {name: t.to(state[name].device) for name, t in best.items()} or None
 
     def _seconds(self) -> float:
         return time.monotonic() - self._began
+
+
+def _alike(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> bool:
+    """Whether both hold the same names, each with the same shape and type."""
+    return {name: (t.shape, t.dtype) for name, t in tensors.items()} == {
+        name: (t.shape, t.dtype) for name, t in wanted.items()
+    }
 
 
 def part_batches(feed: Feed) -> Batches:

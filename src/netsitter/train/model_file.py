@@ -40,6 +40,8 @@ MAX_JSON_BYTES = 64 * 2**20
 
 MAX_HEADER_BYTES = 1_000_000
 MAX_TENSORS = 10_000
+MAX_REASON = 300
+"""Characters of a library's own words that are told."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,10 @@ def load_model(folder: Path, *, net: nn.Module | None = None) -> Model:
         classes = tuple(map(str, said["classes"]))
         preparation = restore(said["preparation"], _under("preparation/", tensors))
         target = restore(said["target"], _under("target/", tensors)) if said["target"] else None
+        used = {f"preparation/{name}" for name in preparation.arrays()}
+        used |= {f"target/{name}" for name in (target.arrays() if target else ())}
+        if strange := [name for name in tensors if name not in used and not name.startswith("net/")]:
+            raise ValueError(f"{shown(strange[0])} belongs to nothing")
         if preparation.example != example or (target and target.example != (outputs,)):
             raise ValueError("the preparation is for rows of another shape")
         if (said["task"], len(classes)) not in (("classify", outputs), ("regress", 0)):
@@ -137,7 +143,9 @@ def _filled(
     there = {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in tensors.items()}
     if wanted != there:
         apart = sorted({name for name, _ in wanted.items() ^ there.items()})
-        told = (f"{name}: wanted {_kind(wanted.get(name))}, there is {_kind(there.get(name))}" for name in apart[:6])
+        told = (
+            f"{shown(name)}: wanted {_kind(wanted.get(name))}, there is {_kind(there.get(name))}" for name in apart[:6]
+        )
         raise _unlike("; ".join(told))
     # The order of the axes in memory too: that of a sum hangs on it, and so do its last bits.
     laid_out = {name: torch.empty_like(like, device="cpu") for name, like in net.state_dict().items()}
@@ -233,7 +241,7 @@ def _not_ours(folder: Path, why: str) -> RunError:
     return RunError(
         f"{folder} holds no model of netsitter",
         code="S32",
-        where=why,
+        where=why[:MAX_REASON],
         allowed=f"{JSON} and {TENSORS}, as netsitter writes them",
         fix="give the folder of a run that has ended, or a whole copy of it",
         state="",

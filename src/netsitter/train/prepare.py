@@ -9,6 +9,7 @@ import torch
 
 from netsitter.data.batches import Feed, Streamed, chunks, feed_of, free_bytes
 from netsitter.data.facts import facts_of
+from netsitter.data.faults import counted
 from netsitter.data.fitted import Fitted
 from netsitter.data.picked import picked
 from netsitter.data.preparation import preparation
@@ -16,6 +17,7 @@ from netsitter.data.rows import Rows
 from netsitter.data.source import Part, Source
 from netsitter.data.split import split
 from netsitter.data.target import TargetScale
+from netsitter.errors import DataError
 from netsitter.plan.choose import Choice, DataShape, choose
 from netsitter.plan.plan import Plan
 from netsitter.record.facts import DataFacts
@@ -63,6 +65,8 @@ def ready(plan: Plan, source: Source, *, device: torch.device, loss: Loss | None
     where = {name: getattr(shares, name) for name in ("train", "val", "test")}
     raw = {name: picked(source, index.part, index.rows) for name, index in where.items() if len(index)}
     facts = facts_of(source, raw, numbers={name: index.rows for name, index in where.items()})
+    _refuse_holes(facts, source.where)
+    _refuse_constant_target(facts, source.where)
     outputs = len(source.classes) if source.task == "classify" else raw["train"].y.shape[1]
     plan, choices = choose(plan, DataShape(source.image, source.example, len(raw["train"]), source.task, outputs))
 
@@ -90,6 +94,35 @@ def ready(plan: Plan, source: Source, *, device: torch.device, loss: Loss | None
         outputs=outputs,
         notes=tuple(notes),
     )
+
+
+def _refuse_holes(facts: DataFacts, where: str) -> None:
+    """Raises DataError that lists the values which are not finite: one of them makes every weight NaN."""
+    if not facts.non_finite_count:
+        return
+    places = [f"{part} row {row:,}, {facts.feature(number)}" for part, row, number in facts.non_finite]
+    more = facts.non_finite_count - len(places)
+    raise DataError(
+        f"{counted(facts.non_finite_count, 'value is', 'values are')} NaN or infinite",
+        code="D1",
+        where=f"{where}: {'; '.join(places)}" + (f" (and {more:,} more)" if more else ""),
+        allowed="finite numbers",
+        fix="fill the holes with what a missing value means there, or leave the rows out",
+    )
+
+
+def _refuse_constant_target(facts: DataFacts, where: str) -> None:
+    """Raises DataError for a real target that never varies."""
+    train = facts.parts["train"]
+    flat = [i for i, spread in enumerate(train.target_std) if spread == 0]
+    if flat:
+        raise DataError(
+            "the target never varies, so there is nothing to learn",
+            code="D36",
+            where=f"{where}, train: target {flat[0]} is {train.target_mean[flat[0]]:g} in all {train.rows:,} rows",
+            allowed="at least 2 values",
+            fix="look whether the right column was taken as the target",
+        )
 
 
 def _fitted(plan: Plan, x: Rows, device: torch.device, notes: list[str]) -> Fitted:
