@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from netsitter.record.events import Outcome
-from netsitter.report.text import clock, counted, ended_lines, epoch_line, finding_lines, shape, started_lines, wrapped
+from netsitter.report.text import (
+    clock,
+    counted,
+    depth_lines,
+    ended_lines,
+    epoch_line,
+    finding_lines,
+    shape,
+    started_lines,
+    wrapped,
+)
 
 from .told import ended, epoch, finding, started
 
@@ -91,3 +101,15 @@ def test_long_lines_break_between_words_and_commands_do_not():
     command = "Use it:  netsitter predict " + "x" * 100
     assert wrapped(command, 50) == [command]
     assert wrapped("short", 50) == ["short"]
+
+
+def test_the_table_of_layers_is_aligned_and_shows_saturation_only_where_there_are_flat_ends():
+    layers = [
+        {"name": "dense1", "kind": "Linear", "mean": 0.1, "std": 1.234, "dead": 0.0, "saturated": None},
+        {"name": "a\x1b[2J", "kind": "Tanh", "mean": -0.02, "std": 0.5, "dead": 0.25, "saturated": 0.125},
+    ]
+    header, first, second = depth_lines(layers)
+    assert header.split() == ["layer", "kind", "mean", "spread", "dead", "saturated"]
+    assert first.split() == ["dense1", "Linear", "0.1", "1.23", "0.0%"]
+    assert second.split() == [r"a\x1b[2J", "Tanh", "-0.02", "0.5", "25.0%", "12.5%"]
+    assert len(header) == len(second)

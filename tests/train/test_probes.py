@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from netsitter.nn.initialise import initialise
-from netsitter.train.probes import layer_facts
+from netsitter.train.probes import layer_signals
 
 
 def ten_layers(spec: str, act: str = "tanh"):
@@ -15,7 +15,7 @@ def ten_layers(spec: str, act: str = "tanh"):
     net = nn.Sequential(*layers, nn.Linear(500, 10))
     initialise(net, spec, act, generator=torch.Generator().manual_seed(0))
     x = torch.randn(200, 500, generator=torch.Generator().manual_seed(1))
-    return [facts for facts in layer_facts(net, x) if facts.kind in ("Tanh", "ReLU")]
+    return [facts for facts in layer_signals(net, x) if facts.kind in ("Tanh", "ReLU")]
 
 
 def test_small_random_weights_collapse_to_nothing():
@@ -47,7 +47,7 @@ def test_units_that_are_off_on_every_row_are_counted_and_the_network_is_left_alo
         net[1].bias[:3] = -100.0
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
     net.eval()
-    facts = layer_facts(net, torch.randn(50, 4))
+    facts = layer_signals(net, torch.randn(50, 4))
     assert [layer.kind for layer in facts] == ["Linear", "BatchNorm1d", "ReLU"]
     assert abs(facts[-1].dead - 0.3) < 1e-6
     assert facts[-1].saturated is None

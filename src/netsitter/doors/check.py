@@ -79,7 +79,7 @@ def check(
     batch_faults(network, prepared)
     own = prepared.plan.net.kind == "own"
     trace = Trace()
-    sinks: list[Sink] = [trace, *([Console()] if show is True else [show] if show else [])]
+    sinks: list[Sink] = [trace, *([Console(details=True)] if show is True else [show] if show else [])]
     with using_threads(prepared.plan.loop.threads), own_randomness(prepared.plan.loop.seed, prepared.device):
         for _ in pump(beginning(prepared, network, name=prepared.source.name, gradients=own), sinks):
             pass

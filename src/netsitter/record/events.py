@@ -28,6 +28,9 @@ from netsitter.record.findings import Finding, finding_of
 
 SCHEMA = 1
 
+DEPTH = "signals through depth"
+"""The check whose numbers hold a table of layers."""
+
 
 class Outcome(StrEnum):
     """How a trial or a run ended. The value is what people read."""

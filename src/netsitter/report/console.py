@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from netsitter.errors import printable
 from netsitter.record.events import (
+    DEPTH,
     Checked,
     Chosen,
     Ended,
@@ -28,6 +29,7 @@ from netsitter.report.text import (
     choice_lines,
     clock,
     counted,
+    depth_lines,
     ended_lines,
     epoch_line,
     finding_lines,
@@ -44,9 +46,11 @@ class Console:
     """Prints a run's events as they come. Whatever happens to the stream, the run goes on: then it is silent.
 
     where: the run's folder, told at the end. stream: standard output when None.
+    details: whether a check's table of layers is shown.
     """
 
-    def __init__(self, where: Path | None = None, *, stream: TextIO | None = None) -> None:
+    def __init__(self, where: Path | None = None, *, stream: TextIO | None = None, details: bool = False) -> None:
+        self.details = details
         self.where = "" if where is None else str(where)
         self.stream = stream or sys.stdout
         self.started: Started | None = None
@@ -76,6 +80,8 @@ class Console:
             case Checked():
                 self._begin("checked", "Checked before training:")
                 self._say(check_line(event))
+                if self.details and event.check == DEPTH:
+                    self._say(*depth_lines(event.numbers["layers"]))
             case Resumed():
                 same = "with the same bits as unbroken" if not event.inexact else f"not bit for bit: {event.inexact}"
                 self._say(f"Resumed after {counted(event.step, 'step')}; {same}")

@@ -42,6 +42,21 @@ def check_line(event: Checked) -> str:
     return f"  {MARKS[event.verdict]:<7}  {event.check}: {event.says}"
 
 
+def depth_lines(layers: list[Mapping[str, Any]]) -> list[str]:
+    """What each layer does to signals at the start: a table of mean, spread, share dead and share saturated."""
+    rows = [("layer", "kind", "mean", "spread", "dead", "saturated")]
+    for layer in layers:
+        flat = "" if layer["saturated"] is None else f"{layer['saturated']:.1%}"
+        numbers = (f"{layer['mean']:.3g}", f"{layer['std']:.3g}", f"{layer['dead']:.1%}", flat)
+        rows.append((printable(layer["name"]) or "(itself)", layer["kind"], *numbers))
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    told = [f"{row[0]:<{wide[0]}}  {row[1]:<{wide[1]}}" for row in rows]
+    return [
+        "    " + "  ".join([left, *(f"{cell:>{size}}" for cell, size in zip(row[2:], wide[2:], strict=True))]).rstrip()
+        for left, row in zip(told, rows, strict=True)
+    ]
+
+
 def finding_lines(finding: Finding) -> list[str]:
     """One finding: what, where, numbers, places, remedies."""
     where = f" ({finding.where})" if finding.where else ""

@@ -18,11 +18,11 @@ from netsitter.nn.gradient_check import gradient_check
 from netsitter.nn.norm_checks import BatchFault, check_batch
 from netsitter.optim.penalty import decayed_names, penalty
 from netsitter.plan.plan import changed
-from netsitter.record.events import Checked, Verdict
+from netsitter.record.events import DEPTH, Checked, Verdict
 from netsitter.train.cohort import Single
 from netsitter.train.losses import Scorer, guessing_loss, row_sums, scorer_of
 from netsitter.train.prepare import Ready
-from netsitter.train.probes import as_it_was, layer_facts
+from netsitter.train.probes import as_it_was, layer_signals
 
 FIRST_ROWS = 1_000
 """Training rows that the first loss is measured on."""
@@ -101,17 +101,17 @@ def check_regularisation(net: nn.Module, first: float) -> Checked:
 
 def check_depth(net: nn.Module, x_B: Tensor) -> Checked:
     """What happens to signals on their way through the layers at the start."""
-    layers = layer_facts(net, x_B)
+    layers = layer_signals(net, x_B)
     numbers = {"layers": [layer.as_json() for layer in layers]}
     spreads = [layer.std for layer in layers]
     if not spreads:
-        return Checked("signals through depth", Verdict.SKIPPED, "no layer of this network gives a tensor", numbers)
+        return Checked(DEPTH, Verdict.SKIPPED, "no layer of this network gives a tensor", numbers)
     worst = max(layers, key=lambda layer: layer.dead)
     says = f"spread {spreads[0]:.3g} behind the first layer, {spreads[-1]:.3g} behind the last"
     if worst.dead > 0.5:
         says += f"; {worst.dead:.0%} of the units of {worst.name} are 0 on every row"
-        return Checked("signals through depth", Verdict.WARNED, says, numbers)
-    return Checked("signals through depth", Verdict.PASSED, says, numbers)
+        return Checked(DEPTH, Verdict.WARNED, says, numbers)
+    return Checked(DEPTH, Verdict.PASSED, says, numbers)
 
 
 def check_batch_rows(net: nn.Module, ready: Ready) -> Iterator[Checked]:

@@ -13,13 +13,16 @@ from torch import Tensor, nn
 FLAT = {nn.Sigmoid: (0.0, 1.0), nn.Tanh: (-1.0, 1.0)}
 """Where the flat ends of an activation lie."""
 
+SHAPES = (nn.Flatten, nn.Unflatten, nn.Identity)
+"""Layers that leave values as they are."""
+
 NEAR_FLAT = 0.03
 """An output this near to a flat end, as a share of the whole range, counts as saturated: the slope of a sigmoid
 is under 0.03 there, an eighth of its largest."""
 
 
 @dataclass(frozen=True)
-class LayerFacts:
+class LayerSignal:
     """The outputs of one layer over a batch.
 
     dead: share of units that give 0 on every row. saturated: share of outputs at a flat end; None where there is none.
@@ -36,19 +39,19 @@ class LayerFacts:
         return asdict(self)
 
 
-def layer_facts(net: nn.Module, x_B: Tensor) -> list[LayerFacts]:
+def layer_signals(net: nn.Module, x_B: Tensor) -> list[LayerSignal]:
     """How large the outputs of each layer with weights, and of each activation, are on a batch; in training mode.
 
     The network is as it was afterwards: its buffers are put back.
     """
-    found: list[LayerFacts] = []
+    found: list[LayerSignal] = []
 
     def note(name: str, part: nn.Module, out: Tensor) -> None:
         out = out.detach().float()
         units = out.flatten(2).transpose(1, 2).flatten(0, 1) if out.ndim > 2 else out
         dead = (units == 0).all(dim=0).float().mean()
         found.append(
-            LayerFacts(
+            LayerSignal(
                 name, type(part).__name__, float(out.mean()), float(out.std()), float(dead), _saturated(part, out)
             )
         )
@@ -67,7 +70,7 @@ def watched(net: nn.Module, note: Callable[[str, nn.Module, Tensor], None]) -> I
             lambda part, _, out, name=name: note(name, part, out) if isinstance(out, Tensor) and out.ndim > 1 else None
         )
         for name, part in net.named_modules()
-        if not any(part.children())
+        if not any(part.children()) and not isinstance(part, SHAPES)
     ]
     try:
         yield
