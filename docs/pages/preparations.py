@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from pages.markdown import code, page, table
 
-from netsitter.data.preparation import PIXELS, PREPARATIONS, preparation
-from netsitter.data.whitening import MOST_FEATURES, SHARE
+from netsitter.data.preparation.table import PIXELS, PREPARATIONS, preparation
+from netsitter.data.preparation.whitening import MOST_FEATURES, SHARE
 from netsitter.plan.plan import Plan, field_at
 
 ROWS, EXAMPLE = 100, (3, 4, 4)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netsitter.data.cifar import TEST_FILE, TRAIN_FILES
+from netsitter.data.sources.cifar import TEST_FILE, TRAIN_FILES
 from netsitter.errors import DataError
 
 

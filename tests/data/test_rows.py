@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from numpy.testing import assert_array_equal
 
-from netsitter.data.layout import Layout
 from netsitter.data.rows import ArrayRows, DatasetRows, ImageFileRows
+from netsitter.data.sources.layout import Layout
 from tests.data.made import refused, write_image
 
 

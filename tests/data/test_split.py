@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from netsitter.data.arrays import source_of
+from netsitter.data.sources.arrays import source_of
 from netsitter.data.split import split
 from netsitter.errors import PlanError
 from tests.data.made import refused

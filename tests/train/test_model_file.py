@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
-from netsitter.data.preparation import preparation
-from netsitter.data.target import TargetScale
+from netsitter.data.preparation.table import preparation
+from netsitter.data.preparation.target import TargetScale
 from netsitter.errors import RunError
 from netsitter.nn.build import build
 from netsitter.plan.plan import plan_of

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from netsitter.data.arrays import source_of
+from netsitter.data.sources.arrays import source_of
 from netsitter.errors import NetError
 from netsitter.nn.build import build
 from netsitter.plan.plan import plan_of

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from netsitter.data.arrays import source_of
 from netsitter.data.batches import Resident
+from netsitter.data.sources.arrays import source_of
 from netsitter.errors import DataError
 from netsitter.plan.plan import Plan, changed
 from netsitter.train.prepare import ready

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from netsitter.data.preparation import preparation, scaled_pixels
+from netsitter.data.preparation.table import preparation, scaled_pixels
 
 
 def rows(kind: str) -> np.ndarray:

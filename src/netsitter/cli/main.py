@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from netsitter import __version__
 from netsitter.cli.activations import activations
 from netsitter.cli.check import check
 from netsitter.cli.fit import fit
@@ -21,6 +20,7 @@ from netsitter.cli.resume import resume
 from netsitter.cli.summary import summary
 from netsitter.cli.verdict import MISUSE, RESUMABLE
 from netsitter.errors import NOTHING_WRITTEN, NetsitterError, PlanError, closest
+from netsitter.version import __version__
 
 DEBUG = "--debug"
 """Understood anywhere on the line."""

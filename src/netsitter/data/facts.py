@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from netsitter.data.moments import moments_of
+from netsitter.data.preparation.moments import moments_of
 from netsitter.data.source import Part, Source
 from netsitter.data.telltales import copies_of_target, identifiers_of
 from netsitter.data.twins import Twins, digests_of, twins_of

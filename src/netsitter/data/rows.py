@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from netsitter.data.faults import named
-from netsitter.data.image import GREY, SIXTEEN, UnreadableImage, decoded
-from netsitter.data.layout import Layout, array_of
+from netsitter.data.sources.image import GREY, SIXTEEN, UnreadableImage, decoded
+from netsitter.data.sources.layout import Layout, array_of
 from netsitter.errors import DataError
 
 

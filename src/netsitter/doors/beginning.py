@@ -9,7 +9,6 @@ from dataclasses import asdict, replace
 import torch
 from torch import nn
 
-from netsitter import __version__
 from netsitter.diagnose.doctor import examine_data
 from netsitter.doors.inputs import Build
 from netsitter.nn.build import build
@@ -22,6 +21,7 @@ from netsitter.streams import stream_key
 from netsitter.train.device import machine_facts, threads_for
 from netsitter.train.preflight import preflight
 from netsitter.train.prepare import Ready
+from netsitter.version import __version__
 
 
 def network_for(prepared: Ready, own: Build | None) -> nn.Module:

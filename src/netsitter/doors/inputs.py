@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from netsitter.data.arrays import source_of
-from netsitter.data.open import open_source
 from netsitter.data.source import Source
+from netsitter.data.sources.arrays import source_of
+from netsitter.data.sources.open import open_source
 from netsitter.errors import DataError, NetError, PlanError
 from netsitter.plan.files import read_plan
 from netsitter.plan.plan import Plan, changed, plan_of

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from netsitter.data.image import ENDINGS
-from netsitter.data.npz import unlabelled
-from netsitter.data.open import open_source
 from netsitter.data.rows import ImageFileRows, Rows
+from netsitter.data.sources.image import ENDINGS
+from netsitter.data.sources.npz import unlabelled
+from netsitter.data.sources.open import open_source
 from netsitter.doors.run import Run
 from netsitter.errors import DataError, printable
 

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from netsitter.data.arrays import inputs_of, source_of
 from netsitter.data.batches import chunks
 from netsitter.data.faults import counted, listed
-from netsitter.data.fitted import Fitted
-from netsitter.data.open import open_source
+from netsitter.data.preparation.fitted import Fitted
 from netsitter.data.rows import ArrayRows, Rows
 from netsitter.data.source import Part
+from netsitter.data.sources.arrays import inputs_of, source_of
+from netsitter.data.sources.open import open_source
 from netsitter.doors.folder import RunFolder, run_folder
 from netsitter.doors.inputs import Build, builder_of
 from netsitter.errors import DataError, RunError

@@ -8,8 +8,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from netsitter.data.fitted import Fitted, Preparation
-from netsitter.data.preparation import restore, scaled_pixels
+from netsitter.data.preparation.fitted import Fitted, Preparation
+from netsitter.data.preparation.table import restore, scaled_pixels
 
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-5}
 """Largest error of an undone row, in the spread of all rows: a turn and its way back in float32."""

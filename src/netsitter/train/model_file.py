@@ -19,8 +19,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from netsitter.data.fitted import Fitted
-from netsitter.data.preparation import restore
+from netsitter.data.preparation.fitted import Fitted
+from netsitter.data.preparation.table import restore
 from netsitter.errors import NetsitterError, RunError, shown
 from netsitter.nn.build import build
 from netsitter.plan.plan import Plan, plan_of

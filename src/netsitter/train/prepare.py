@@ -10,13 +10,13 @@ import torch
 from netsitter.data.batches import Feed, Streamed, chunks, feed_of, free_bytes
 from netsitter.data.facts import facts_of
 from netsitter.data.faults import counted
-from netsitter.data.fitted import Fitted
 from netsitter.data.picked import picked
-from netsitter.data.preparation import preparation
+from netsitter.data.preparation.fitted import Fitted
+from netsitter.data.preparation.table import preparation
+from netsitter.data.preparation.target import TargetScale
 from netsitter.data.rows import Rows
 from netsitter.data.source import Part, Source
 from netsitter.data.split import split
-from netsitter.data.target import TargetScale
 from netsitter.errors import DataError
 from netsitter.plan.choose import Choice, DataShape, choose
 from netsitter.plan.plan import Plan
