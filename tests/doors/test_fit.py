@@ -248,3 +248,10 @@ def test_what_cannot_be_is_refused_with_its_name_and_nothing_is_written(error, c
         quick(given.pop("data"), **given)
     assert words in str(caught.value)
     assert list(Path(tmp_path).iterdir()) == []
+
+
+def test_a_fit_inside_no_grad_trains_all_the_same():
+    with torch.no_grad():
+        run = quick((TABLE, LABELS), net="mlp:8", epochs=3)
+        assert not torch.is_grad_enabled()
+    assert run.history[-1]["cost"] < run.history[0]["cost"]

@@ -67,3 +67,25 @@ def test_without_a_key_or_in_evaluation_it_is_the_dropout_of_pytorch():
 
 def test_it_adds_nothing_to_a_saved_network():
     assert not KeyedDropout(0.5).state_dict()
+
+
+def test_the_mask_of_a_layer_is_no_shifted_copy_of_anothers():
+    x = torch.ones(1, 20_000)
+    masks = [(keyed(0.5, 99, number)(x) > 0)[0] for number in range(4)]
+    for i, one in enumerate(masks):
+        for other in masks[:i]:
+            for shift in range(6):
+                assert abs((one[shift:] == other[: len(other) - shift]).float().mean() - 0.5) < 0.03
+
+
+def test_deep_nets_with_dropout_train():
+    from netsitter.nn.build import build
+    from netsitter.plan.sections import NetPlan
+
+    net = build(NetPlan(kind="mlp", sizes=(6,) * 5, norm="none", init="he", dropout=0.3), example=(4,), outputs=2)
+    layers = [part for part in net.modules() if isinstance(part, KeyedDropout)]
+    assert len(layers) == 5
+    for layer in layers:
+        layer.keyed = True
+        layer.key.fill_(2**63 - 1)
+    assert net.train()(torch.randn(8, 4)).isfinite().all()

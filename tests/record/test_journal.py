@@ -43,7 +43,7 @@ EVENTS = [
     EpochEnded(1, 3, 2, {"epoch/val": (0.5, 0.25)}, (True, False), 0.5),
     Saved(1, 2, "step-00000002.safetensors"),
     Resumed(1, 2, 3.5),
-    TrialEnded(1, 2, Outcome.DIVERGED, "at step 2"),
+    TrialEnded(1, 0, 2, Outcome.DIVERGED, "at step 2"),
     Ended(Outcome.FINISHED, 3, 6, 1.0, "", {"test": {"score": (0.9, 0.1)}}),
 ]
 

@@ -35,9 +35,10 @@ def test_the_two_latest_are_kept(tmp_path):
     store = Checkpoints(tmp_path)
     for step in (1, 2, 30):
         store.save(checkpoint(step))
+    kept = [f"step-000000{step}-epoch-00001" for step in ("02", "30")]
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "step-00000002.json", "step-00000002.safetensors", "step-00000030.json", "step-00000030.safetensors",
-    ]  # fmt: skip
+        f"{name}.{e}" for name in kept for e in ("json", "safetensors")
+    ]
 
 
 def test_no_flipped_bit_goes_unseen_and_the_one_before_is_taken(tmp_path):
@@ -45,7 +46,7 @@ def test_no_flipped_bit_goes_unseen_and_the_one_before_is_taken(tmp_path):
     store.save(checkpoint(1))
     store.save(checkpoint(2))
     rng = random.Random(0)
-    for name in ("step-00000002.safetensors", "step-00000002.json"):
+    for name in ("step-00000002-epoch-00001.safetensors", "step-00000002-epoch-00001.json"):
         file = tmp_path / name
         whole = file.read_bytes()
         for _ in range(200):
@@ -66,26 +67,26 @@ def test_every_cut_of_the_latest_file_falls_back_to_the_one_before(tmp_path):
     store = Checkpoints(tmp_path)
     store.save(checkpoint(1))
     store.save(checkpoint(2))
-    file = tmp_path / "step-00000002.safetensors"
+    file = tmp_path / "step-00000002-epoch-00001.safetensors"
     whole = file.read_bytes()
     for length in range(0, len(whole), 7):
         file.write_bytes(whole[:length])
         found, damaged = store.latest()
-        assert damaged == ["step-00000002"]
+        assert damaged == ["step-00000002-epoch-00001"]
         assert found.progress.step == 1
 
 
 def test_a_pickle_or_a_link_in_place_of_a_checkpoint_is_never_opened(tmp_path):
     store = Checkpoints(tmp_path / "c")
     store.save(checkpoint(1))
-    file = tmp_path / "c" / "step-00000001.safetensors"
+    file = tmp_path / "c" / "step-00000001-epoch-00001.safetensors"
     elsewhere = tmp_path / "elsewhere"
     file.rename(elsewhere)
     file.symlink_to(elsewhere)
     assert store.latest()[0] is None
     file.unlink()
     file.write_bytes(b"cos\nsystem\n(S'touch PWNED'\ntR.")
-    assert store.latest() == (None, ["step-00000001"])
+    assert store.latest() == (None, ["step-00000001-epoch-00001"])
 
 
 def test_an_empty_folder_has_no_checkpoint(tmp_path):
@@ -105,8 +106,8 @@ def test_a_full_disk_is_told_before_anything_is_touched(tmp_path, monkeypatch):
 def test_what_a_kill_in_a_save_left_behind_is_cleared_by_the_next_save(tmp_path):
     store = Checkpoints(tmp_path)
     store.save(checkpoint(1))
-    (tmp_path / ".step-00000002.safetensors.x1y2").write_bytes(b"half")
-    (tmp_path / "step-00000002.safetensors").write_bytes(b"whole, but its manifest was never written")
+    (tmp_path / ".step-00000002-epoch-00001.safetensors.x1y2").write_bytes(b"half")
+    (tmp_path / "step-00000002-epoch-00001.safetensors").write_bytes(b"whole, but its manifest was never written")
     assert store.latest()[0].progress.step == 1
     store.save(checkpoint(3))
-    assert {path.stem for path in tmp_path.iterdir()} == {"step-00000001", "step-00000003"}
+    assert {path.stem for path in tmp_path.iterdir()} == {"step-00000001-epoch-00001", "step-00000003-epoch-00001"}

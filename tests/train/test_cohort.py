@@ -118,3 +118,66 @@ def test_a_network_taken_from_a_cohort_is_a_copy():
         next(network.parameters()).add_(1)
     taken = dict(network.named_parameters())
     assert all(not torch.equal(taken[name], p) for name, p in list(cohort.network(0).named_parameters())[:1])
+
+
+def test_frozen_weights_stay_frozen_in_company():
+    plans = [plan(optim__lr=lr, optim__decay=0.1) for lr in (0.01, 0.02)]
+    nets = [net_of(p) for p in plans]
+    for net in nets:
+        net.dense1.weight.requires_grad_(False)
+    before = nets[1].dense1.weight.clone()
+    cohort = cohort_of(nets, plans, LOSS, device=CPU)
+    list(Training(cohort, parts()).events())
+    assert isinstance(cohort, Lifted)
+    assert torch.equal(cohort.network(1).dense1.weight, before)
+
+
+def test_trials_with_and_without_dropout_run_in_turn():
+    plans = [plan(net__dropout=rate) for rate in (0.0, 0.2)]
+    cohort, company = trained(plans)
+    assert isinstance(cohort, InTurn)
+    _, solo = trained(plans[1:])
+    np.testing.assert_array_equal(company.curve("loss").values[:, 1], solo.curve("loss").values[:, 0])
+
+
+def test_a_probe_finds_what_cannot_be_lifted():
+    class Looks(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(6, 4)
+
+        def forward(self, x):
+            return self.layer(x) if self.layer.weight.sum() > 0 else -self.layer(x)
+
+    plans = [plan(), plan(optim__lr=0.1)]
+    x, y = next(iter(parts().feeds["train"].batches(np.arange(4), [(0, 4)])))
+    nets = [Looks(), Looks()]
+    before = nets[0].layer.weight.clone()
+    assert isinstance(cohort_of(nets, plans, LOSS, device=CPU, probe=(x, y)), InTurn)
+    assert torch.equal(nets[0].layer.weight, before)
+    assert isinstance(cohort_of([net_of(p) for p in plans], plans, LOSS, device=CPU, probe=(x, y)), Lifted)
+
+
+def test_a_trial_that_stops_early_keeps_the_weights_it_would_have_kept_alone():
+    plans = [
+        plan(loop__epochs=30, loop__patience=2, loop__keep="last", optim__schedule="constant", optim__lr=lr)
+        for lr in (0.3, 0.002)
+    ]
+    together, company = trained(plans)
+    ended = {event.trial: event.step for event in company.events if event.kind == "trial-ended"}
+    assert ended[0] != ended[1]
+    for trial, one in enumerate(plans):
+        alone, _ = trained([one])
+        kept = dict(alone.network(0).named_parameters())
+        for name, p in together.network(trial).named_parameters():
+            torch.testing.assert_close(p, kept[name], rtol=5e-3, atol=5e-3)
+
+
+def test_a_layer_that_its_builder_froze_by_eval_stays_frozen():
+    net = net_of(plan())
+    net.norm1.eval()
+    before = net.norm1.running_mean.clone()
+    list(Training(cohort_of([net], [plan()], LOSS, device=CPU), parts()).events())
+    assert torch.equal(net.norm1.running_mean, before)
+    assert net.training
+    assert not net.norm1.training

@@ -122,3 +122,32 @@ def test_a_cost_counts_the_penalty_and_the_losses_do_not():
     assert cost > loss
     plain = Trace(training_of([plan(loop__epochs=1)]).events())
     assert plain.curve("epoch/cost").values[0, 0] == pytest.approx(plain.curve("epoch/train_loss").values[0, 0])
+
+
+def test_without_a_score_the_loss_says_which_epoch_was_best():
+    training = training_of([plan(loop__epochs=6, loop__patience=2)])
+    for scorer in training.parts.scorers:
+        object.__setattr__(training.parts.scorers[scorer], "score", lambda sums: float("nan"))
+    events = list(training.events())
+    losses = Trace(events).curve("epoch/val_loss").values[:, 0]
+    assert events[-1].outcome is Outcome.FINISHED
+    assert [event.best[0] for event in events if isinstance(event, EpochEnded)] == [
+        bool(loss < min(losses[:i], default=np.inf)) for i, loss in enumerate(losses)
+    ]
+
+
+def test_a_resume_between_an_epoch_and_the_end_of_a_trial_tells_that_end_once():
+    events = list(
+        training_of([plan(loop__epochs=9, loop__patience=1, optim__lr=0.3, optim__schedule="constant")]).events()
+    )
+    over = next(event for event in events if isinstance(event, TrialEnded))
+    again = [*events, Resumed(over.epoch - 1, over.step, 0.0), *events[-3:]]
+    assert len(Trace(again).of(TrialEnded)) == 1
+
+
+def test_saving_the_same_step_again_never_endangers_the_checkpoint_that_is_there(tmp_path):
+    training = training_of([plan(loop__save_every_steps=5)], checkpoints=Checkpoints(tmp_path))
+    names = [event.file for event in training.events() if isinstance(event, Saved)]
+    steps = [name.split("-epoch-")[0] for name in names]
+    assert len(set(steps)) < len(steps)
+    assert len(set(names[1:-1])) == len(names[1:-1])

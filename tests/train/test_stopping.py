@@ -57,3 +57,13 @@ def test_outside_the_main_thread_nothing_is_caught():
     thread.join()
     assert found == [False]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_signal_that_the_caller_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with heed_signals() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stop
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -8,6 +8,7 @@ disk by processes, in the same order, and prepared batch by batch.
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -23,6 +24,9 @@ from netsitter.streams import numpy_stream
 CHUNK_BYTES = 64 * 2**20
 """Rows are prepared in portions of about this size, so that no second copy of the data is made."""
 
+SCORE_ROWS, SCORE_BYTES = 1_000, 8 * 2**20
+"""Rows at a time when scoring, and bytes of prepared inputs; a batch of training is never too large for it."""
+
 Prepare = Callable[[Tensor], Tensor]
 
 
@@ -32,7 +36,7 @@ def batch_bounds(rows: int, batch: int) -> list[tuple[int, int]]:
     Batch normalisation has no variance over a single row.
     """
     starts = list(range(0, rows, batch))
-    if len(starts) > 1 and rows - starts[-1] == 1:
+    if batch > 1 and len(starts) > 1 and rows - starts[-1] == 1:
         starts.pop()
     return list(zip(starts, [*starts[1:], rows], strict=True))
 
@@ -97,7 +101,7 @@ class Streamed:
             num_workers=workers,
             prefetch_factor=2 if workers else None,
             pin_memory=self.device.type == "cuda",
-            generator=torch.Generator(),
+            generator=torch.Generator().manual_seed(_seed_of(order, bounds)),
         )
         for rows_B, x_B in zip(lists, loader, strict=True):
             index_B = torch.from_numpy(rows_B).to(self.y_N.device)
@@ -131,6 +135,11 @@ def chunks(source: Rows, rows: int) -> Iterator[slice]:
     return (slice(start, min(start + size, rows)) for start in range(0, rows, size))
 
 
+def score_batch(batch: int, example: tuple[int, ...]) -> int:
+    """Rows at a time when scoring examples of this shape; of no influence on a loss that is a plain mean."""
+    return max(batch, min(SCORE_ROWS, SCORE_BYTES // max(1, 4 * int(np.prod(example)))))
+
+
 def workers_for(asked: int | None, source: Rows) -> int:
     """How many processes read ahead: as asked, else one less than there are cores where rows are decoded."""
     if asked is not None:
@@ -147,6 +156,11 @@ def free_bytes(device: torch.device) -> int:
             return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
     except (OSError, StopIteration):
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def _seed_of(order: np.ndarray, bounds: Sequence[tuple[int, int]]) -> int:
+    """What a data set that draws by chance starts from in its processes: another in each epoch, the same each time."""
+    return zlib.crc32(order.tobytes()) + (bounds[0][0] if bounds else 0)
 
 
 class _Reader:

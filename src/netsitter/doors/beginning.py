@@ -31,13 +31,14 @@ def network_for(prepared: Ready, own: Build | None) -> nn.Module:
     if own is None and plan.net.kind == "own":
         own = load_builder(plan.net.own)
     if own is not None:
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(devices=[prepared.device] if prepared.device.type == "cuda" else []):
             torch.manual_seed(key)
             return built_by(own, example=prepared.example, outputs=prepared.outputs)
     generator = torch.Generator().manual_seed(key)
     feed = prepared.parts.feeds["train"]
     rows = prepared.parts.score_rows[:200]
-    batch = next(iter(feed.batches(rows, [(0, len(rows))])))[0] if (plan.net.init or "").startswith("lsuv") else None
+    fitted = (plan.net.init or "").startswith("lsuv")
+    batch = next(iter(feed.batches(rows, [(0, len(rows))])))[0].cpu() if fitted else None
     return build(plan.net, example=prepared.example, outputs=prepared.outputs, generator=generator, batch=batch)
 
 

@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
+from netsitter.data.rows import DatasetRows
 from netsitter.doors.beginning import beginning, network_for, with_threads
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import Asked, Build, asked_for
@@ -125,10 +127,13 @@ def _conducted(
             sinks.append(Console(folder.path if folder else None) if show is True else show)
         for sink in sinks:
             closing.callback(sink.close)
+        outside = torch.get_num_threads()
+        closing.enter_context(torch.inference_mode(False))
+        closing.enter_context(torch.enable_grad())
         closing.enter_context(using_threads(prepared.plan.loop.threads))
         closing.enter_context(own_randomness(prepared.plan.loop.seed, prepared.device))
         stop = closing.enter_context(heed_signals())
-        conductor = _Conductor(prepared, network, folder, stop)
+        conductor = _Conductor(prepared, network, folder, stop, outside)
         try:
             for _ in pump(conductor.events(resume=resume), sinks):
                 pass
@@ -142,15 +147,16 @@ def _conducted(
 class _Conductor:
     """One run from its first event to its last."""
 
-    def __init__(self, prepared: Ready, network: nn.Module, folder: RunFolder | None, stop: Stop) -> None:
+    def __init__(self, prepared: Ready, network: nn.Module, folder: RunFolder | None, stop: Stop, outside: int) -> None:
         self.prepared, self.folder, self.stop = prepared, folder, stop
-        self.machine = machine_facts(prepared.device)
+        drawn = any(isinstance(part.x, DatasetRows) for part in prepared.source.parts.values())
+        self.machine = machine_facts(prepared.device) | {"threads outside": outside, "data by chance": drawn}
         self.checkpoints = Checkpoints(folder.checkpoints) if folder else None
         self.network = network.to(prepared.device)
         self.cohort = None
 
     def events(self, *, resume: bool) -> Iterator[Event]:
-        start = None
+        start, damaged = None, []
         if resume and self.checkpoints is not None:
             start, damaged = self.checkpoints.latest()
             if damaged and start is None:
@@ -162,7 +168,7 @@ class _Conductor:
             for event in beginning(self.prepared, self.network, name=name):
                 yield event
                 if self.stop:
-                    raise KeyboardInterrupt
+                    break  # the loop saves what there is, and ends
         self.cohort = cohort_of([self.network], [self.prepared.plan], self.prepared.loss, device=self.prepared.device)
         training = Training(
             self.cohort,
@@ -173,9 +179,8 @@ class _Conductor:
             machine=self.machine,
         )
         if start is not None:
-            yield Resumed(
-                start.progress.epoch, start.progress.step, time.time(), exactness(start.machine, self.machine)
-            )
+            inexact = exactness(start.machine, self.machine)
+            yield Resumed(start.progress.epoch, start.progress.step, time.time(), inexact, tuple(damaged))
         for event in training.events():
             yield self._with_scores(event, training) if isinstance(event, Ended) else event
 
@@ -195,9 +200,10 @@ class _Conductor:
         if event.outcome is Outcome.DIVERGED and training.best is None:
             return event
         parts = ["val"] + ["test"] * (event.outcome is not Outcome.INTERRUPTED and "test" in self.prepared.parts.feeds)
+        scores = {part: training.scores(part) for part in parts}
         if self.folder is not None:
             save_model(self.model(), self.folder.model)
-        return replace(event, scores={part: training.scores(part) for part in parts})
+        return replace(event, scores=scores)
 
 
 def _same_data(trace: Trace, asked: Asked, folder: RunFolder) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from netsitter.data.batches import chunks
+from netsitter.data.batches import chunks, score_batch
 from netsitter.data.faults import counted, listed
 from netsitter.data.preparation.fitted import Fitted
 from netsitter.data.rows import ArrayRows, Rows
@@ -20,12 +20,12 @@ from netsitter.data.sources.open import open_source
 from netsitter.doors.folder import RunFolder, run_folder
 from netsitter.doors.inputs import Build, builder_of
 from netsitter.errors import DataError, RunError
+from netsitter.nn.modes import evaluating
 from netsitter.nn.own import built_by, load_builder
 from netsitter.plan.plan import Plan
 from netsitter.record.events import EpochEnded, Outcome
 from netsitter.record.findings import Finding
 from netsitter.record.trace import Trace
-from netsitter.train.loop import SCORE_BATCH
 from netsitter.train.losses import LOSSES, row_sums, scorer_of
 from netsitter.train.model_file import Model, load_model
 from netsitter.train.prepare import Ready
@@ -162,7 +162,8 @@ class Run:
             raw = rows.take(np.arange(part.start, part.stop))
             _refuse_not_finite(raw, part.start)
             prepared = model.preparation.apply(torch.from_numpy(raw)).float()
-            answers += [model.net(x_B) for x_B in prepared.split(SCORE_BATCH)]
+            with evaluating(model.net):
+                answers += [model.net(x_B) for x_B in prepared.split(score_batch(1, tuple(prepared.shape[1:])))]
         outputs = torch.cat(answers)
         if not bool(torch.isfinite(outputs).all()):
             raise RunError(

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from netsitter.streams import stream_key
+
 # SplitMix64 (Steele, Lea & Flood 2014, doi:10.1145/2714064.2660195); 64-bit constants as signed numbers.
 GOLDEN = 0x9E3779B97F4A7C15 - 2**64
 MIX_1 = 0xBF58476D1CE4E5B9 - 2**64
@@ -32,6 +34,7 @@ class KeyedDropout(nn.Module):
     def __init__(self, rate: float, number: int = 0) -> None:
         super().__init__()
         self.number = number
+        self.offset = stream_key(number, "dropout layer")
         self.keyed = False
         self.register_buffer("rate", torch.tensor(float(rate)), persistent=False)
         self.register_buffer("key", torch.zeros((), dtype=torch.int64), persistent=False)
@@ -41,7 +44,7 @@ class KeyedDropout(nn.Module):
             return x
         if not self.keyed:
             return F.dropout(x, float(self.rate), training=True)
-        noise = uniform(self.key + self.number * GOLDEN, x)
+        noise = uniform(self.key + self.offset, x)
         return x * (noise >= self.rate) / (1 - self.rate)
 
     def extra_repr(self) -> str:

@@ -1,4 +1,4 @@
-"""Evaluation mode for a while, and every layer's own mode back after."""
+"""Modes: evaluation for a while with every layer's own mode back after, and training."""
 
 from __future__ import annotations
 
@@ -18,3 +18,9 @@ def evaluating(net: nn.Module) -> Iterator[None]:
     finally:
         for part, training in modes:
             part.training = training
+
+
+def into_training(net: nn.Module) -> None:
+    """Training mode, unless the net is in it already: then a layer that its builder froze stays frozen."""
+    if not net.training:
+        net.train()

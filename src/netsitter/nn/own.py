@@ -85,6 +85,13 @@ def built_by(builder: Callable[..., object], *, example: tuple[int, ...], output
             code="N07",
             fix="end the function with `return net`",
         )
+    if not any(weight.requires_grad for weight in net.parameters()):
+        raise NetError(
+            f"the net of {name} has no weight to train",
+            code="N12",
+            allowed="at least one parameter with requires_grad",
+            fix="add a layer with weights, or unfreeze one",
+        )
     _must_answer(net, name, example, outputs)
     return net
 
@@ -143,7 +150,7 @@ def _must_answer(net: nn.Module, name: str, example: tuple[int, ...], outputs: i
     """Try the net on zeros, in evaluation mode, and look at the shape of what comes."""
     try:
         with torch.no_grad(), evaluating(net):
-            answer = net(torch.zeros(EXAMPLE_ROWS, *example))
+            answer = net(torch.zeros(EXAMPLE_ROWS, *example, device=next(net.parameters()).device))
     except Exception as error:
         # The summary sends the same zeros through and knows in which layer they stopped.
         summary(net, example)

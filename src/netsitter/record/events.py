@@ -39,7 +39,6 @@ class Outcome(StrEnum):
     STOPPED_EARLY = "stopped early"
     DIVERGED = "diverged"
     INTERRUPTED = "interrupted"
-    FAILED = "failed"
 
 
 class Verdict(StrEnum):
@@ -143,6 +142,7 @@ class Resumed(Event):
     """A run goes on after `step` steps; later events that stand before this one did not happen.
 
     inexact: why it will not end with the same bits as the unbroken run; "" when it will.
+    damaged: newer checkpoints that could not be used.
     """
 
     kind: ClassVar[str] = "resumed"
@@ -150,14 +150,16 @@ class Resumed(Event):
     step: int
     at: float
     inexact: str = ""
+    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class TrialEnded(Event):
-    """One trial is over, alone or with its cohort."""
+    """One trial is over, alone or with its cohort. epoch: whole epochs done."""
 
     kind: ClassVar[str] = "trial-ended"
     trial: int
+    epoch: int
     step: int
     outcome: Outcome
     says: str = ""

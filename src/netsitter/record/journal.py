@@ -36,7 +36,7 @@ class Journal:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         try:
-            self._file = open(self.path, "ab")  # noqa: SIM115 - closed by close()
+            self._file = open(self.path, "ab", buffering=0)  # noqa: SIM115 - closed by close()
         except OSError as error:
             raise RunError(f"the journal {self.path} cannot be written: {error.strerror}", code="S28") from error
         try:
@@ -49,8 +49,9 @@ class Journal:
     def take(self, event: Event) -> None:
         """Appends one event."""
         try:
-            self._file.write(line_of(event))
-            self._file.flush()
+            rest = memoryview(line_of(event))
+            while rest:
+                rest = rest[self._file.write(rest) :]
             if isinstance(event, DURABLE):
                 os.fsync(self._file.fileno())
         except OSError as error:

@@ -9,7 +9,18 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from netsitter.record.events import Checked, Chosen, Ended, EpochEnded, Event, Found, Measured, Resumed, Started
+from netsitter.record.events import (
+    Checked,
+    Chosen,
+    Ended,
+    EpochEnded,
+    Event,
+    Found,
+    Measured,
+    Resumed,
+    Started,
+    TrialEnded,
+)
 from netsitter.record.findings import Finding
 
 Kind = TypeVar("Kind", bound=Event)
@@ -101,8 +112,8 @@ def _up_to(event: Event, resumed: Resumed) -> Event | None:
     """The event as far as it tells of what a resume keeps; None when it tells of later things only."""
     if isinstance(event, Ended):
         return None
-    if isinstance(event, EpochEnded):
-        return event if event.epoch <= resumed.epoch else None
+    if isinstance(event, EpochEnded | TrialEnded) and event.epoch > resumed.epoch:
+        return None
     if isinstance(event, Measured):
         kept = [i for i, at in enumerate(event.steps) if at <= resumed.step]
         if not kept:

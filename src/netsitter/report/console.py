@@ -84,7 +84,8 @@ class Console:
                     self._say(*depth_lines(event.numbers["layers"]))
             case Resumed():
                 same = "with the same bits as unbroken" if not event.inexact else f"not bit for bit: {event.inexact}"
-                self._say(f"Resumed after {counted(event.step, 'step')}; {same}")
+                lost = [f"Damaged, and passed over: {', '.join(event.damaged)}"] if event.damaged else []
+                self._say(*lost, f"Resumed after {counted(event.step, 'step')}; {same}")
             case Measured():
                 self._begin("training")
                 self._progress(event)
@@ -188,4 +189,5 @@ def _steps(event: Started) -> int:
     """Steps of the whole run, as its plan says; a last batch of one row joins the one before it."""
     loop = event.plans[0]["loop"]
     batch, rows = int(loop["batch"]), int(event.data["rows"]["train"])
-    return max(1, (rows + batch - 2) // batch) * int(loop["epochs"])
+    joined = 1 if batch > 1 else 0
+    return max(1, (rows + batch - 1 - joined) // batch) * int(loop["epochs"])

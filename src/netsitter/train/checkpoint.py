@@ -1,7 +1,7 @@
 """Checkpoints: all that a run needs to go on, so that it ends with the same bits as if it had never stopped.
 
-    checkpoints/step-00000900.safetensors    tensors, and the progress as JSON in the header
-    checkpoints/step-00000900.json           its size and SHA-256; written last: no manifest, no checkpoint
+    checkpoints/step-00000900-epoch-00004.safetensors    tensors, and the progress as JSON in the header
+    checkpoints/step-00000900-epoch-00004.json           its size and SHA-256; written last: no manifest, no checkpoint
 
 The two latest are kept. An older one goes only after the newer has been read back and agreed.
 No pickle: neither tensors nor numbers come as code.
@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -69,9 +70,11 @@ class Checkpoints:
     def save(self, checkpoint: Checkpoint) -> str:
         """Puts a checkpoint on disk and returns its file's name. Raises RunError; the one before is kept then."""
         self.folder.mkdir(exist_ok=True)
-        name = f"step-{checkpoint.progress.step:08d}"
+        name = f"step-{checkpoint.progress.step:08d}-epoch-{checkpoint.progress.epoch:05d}"
         header = {"progress": json.dumps(asdict(checkpoint.progress)), "machine": json.dumps(dict(checkpoint.machine))}
-        content = save({key: tensor.contiguous() for key, tensor in checkpoint.tensors.items()}, metadata=header)
+        # Copies, since tensors that share memory cannot be written.
+        whole = {key: t.clone(memory_format=torch.contiguous_format) for key, t in checkpoint.tensors.items()}
+        content = save(whole, metadata=header)
         state = "the run is kept up to the checkpoint before."
         write_durably(self.folder / f"{name}.safetensors", content, state=state)
         manifest = {"schema": 1, "bytes": len(content), "sha256": sha256(content)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from torch.func import functional_call, stack_module_state
 
 from netsitter.errors import PlanError
 from netsitter.nn.dropout import KeyedDropout
+from netsitter.nn.modes import evaluating, into_training
 from netsitter.optim.penalty import penalty
 from netsitter.plan.plan import Plan, by_trial, differing
 from netsitter.streams import stream_key
@@ -74,10 +76,18 @@ class Cohort(ABC):
         return {name: tensor for name, tensor in self.state().items() if not name.startswith("optim/")}
 
 
-def cohort_of(nets: Sequence[nn.Module], plans: Sequence[Plan], loss: Loss, *, device: torch.device) -> Cohort:
+def cohort_of(
+    nets: Sequence[nn.Module],
+    plans: Sequence[Plan],
+    loss: Loss,
+    *,
+    device: torch.device,
+    probe: tuple[Tensor, Tensor] | None = None,
+) -> Cohort:
     """The trials as one cohort: a single network, lifted together, or in turn where that cannot be.
 
     nets: one a trial, of one architecture; they are moved to the device and taken over.
+    probe: a small batch on the device, on which copies are lifted once to see whether that can be done.
     Raises PlanError when the plans differ in a field that trials of a cohort must share.
     """
     apart = [path for path in differing(list(plans)) if not by_trial(path)]
@@ -88,15 +98,28 @@ def cohort_of(nets: Sequence[nn.Module], plans: Sequence[Plan], loss: Loss, *, d
     nets = [net.to(device) for net in nets]
     if len(nets) == 1:
         return Single(nets[0], plans[0], loss)
-    if can_be_lifted(nets):
+    if can_be_lifted(nets) and (probe is None or _lifts(nets, plans, loss, probe)):
         return Lifted(nets, plans, loss)
     return InTurn([Single(net, plan, loss) for net, plan in zip(nets, plans, strict=True)])
 
 
 def can_be_lifted(nets: Sequence[nn.Module]) -> bool:
-    """Whether every part of these networks is known to give the same lifted as alone."""
+    """Whether these networks are built alike, of parts none of which is known to give something else when lifted."""
     alone = (nn.RNNBase, nn.RNNCellBase, nn.modules.dropout._DropoutNd, nn.SyncBatchNorm)
+    names = [[name for name, _ in net.named_modules()] for net in nets]
+    if any(other != names[0] for other in names):
+        return False
     return not any(isinstance(part, alone) or hasattr(part, "parametrizations") for part in nets[0].modules())
+
+
+def _lifts(nets: Sequence[nn.Module], plans: Sequence[Plan], loss: Loss, probe: tuple[Tensor, Tensor]) -> bool:
+    """Whether one lifted step of copies goes through: control flow that looks at values, for one, does not."""
+    try:
+        copies = [deepcopy(net) for net in nets]
+        Lifted(copies, plans, loss).step(*probe, step=1, epoch=0, lrs=[0.0] * len(plans))
+    except RuntimeError:
+        return False
+    return True
 
 
 class Single(Cohort):
@@ -112,7 +135,7 @@ class Single(Cohort):
         self.hyper = hyper_of(plan)
         self.dropouts = keyed(net)
         self.foreign_noise = plan.net.kind in (None, "own")
-        self.net.train()
+        into_training(net)
 
     def step(self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float]) -> Tensor:
         if self.dropouts or self.foreign_noise:
@@ -127,10 +150,8 @@ class Single(Cohort):
         return loss.detach().reshape(1)
 
     def sums(self, batches: Batches, *, task: str) -> Sums:
-        self.net.eval()
-        with torch.no_grad():
+        with torch.no_grad(), evaluating(self.net):
             total = _added(_batch_sums(self.net, x_B, y_B, self.loss, task) for x_B, y_B in batches)
-        self.net.train()
         return total[0].reshape(1), total[1].unsqueeze(0)
 
     def penalties(self) -> Tensor:
@@ -164,9 +185,11 @@ class Lifted(Cohort):
         self.dropouts = keyed(self.net)
         self.persistent = kept_buffers(self.net).keys()
         for net in nets:
-            net.train()
-        params, self.buffers = stack_module_state(list(nets))
-        self.params = {name: p.detach().requires_grad_() for name, p in params.items()}
+            into_training(net)
+        stacked, self.buffers = stack_module_state(list(nets))
+        trained = {name for name, p in self.net.named_parameters() if p.requires_grad}
+        self.params = {name: p.detach().requires_grad_() for name, p in stacked.items() if name in trained}
+        self.frozen = {name: p.detach() for name, p in stacked.items() if name not in trained}
         self.optim = self.descent.method.init({name: p.detach() for name, p in self.params.items()})
         device = next(iter(self.params.values())).device
         numbers = [hyper_of(plan) for plan in plans]
@@ -179,7 +202,8 @@ class Lifted(Cohort):
             for name in self.dropouts:
                 self.buffers[f"{name}.key"] = key_T
         loss_T = self._lift(lambda call: loss_of(call, x_B, y_B, self.loss))
-        grads = torch.autograd.grad(loss_T.sum(), list(self.params.values()))
+        grads = torch.autograd.grad(loss_T.sum(), list(self.params.values()), allow_unused=True)
+        found = {name: grad for name, grad in zip(self.params, grads, strict=True) if grad is not None}
         hyper = {**self.hyper, "lr": _by_trial(lrs, x_B.device)}
 
         def move(params: dict[str, Tensor], grads: dict[str, Tensor], optim: dict, hyper: dict[str, Tensor]) -> Tensor:
@@ -187,15 +211,12 @@ class Lifted(Cohort):
             return hyper["lr"]  # vmap wants a tensor back
 
         with torch.no_grad():
-            torch.vmap(move)(self.params, dict(zip(self.params, grads, strict=True)), self.optim, hyper)
+            torch.vmap(move)(self.params, found, self.optim, hyper)
         return loss_T.detach()
 
     def sums(self, batches: Batches, *, task: str) -> Sums:
-        self.net.eval()
-        with torch.no_grad():
-            total = _added(self._lift(lambda call, b=b: _batch_sums(call, *b, self.loss, task)) for b in batches)
-        self.net.train()
-        return total
+        with torch.no_grad(), evaluating(self.net):
+            return _added(self._lift(lambda call, b=b: _batch_sums(call, *b, self.loss, task)) for b in batches)
 
     def penalties(self) -> Tensor:
         with torch.no_grad():
@@ -204,7 +225,7 @@ class Lifted(Cohort):
             )
 
     def state(self) -> dict[str, Tensor]:
-        whole = {f"param/{name}": p.detach() for name, p in self.params.items()}
+        whole = {f"param/{name}": p.detach() for name, p in (self.params | self.frozen).items()}
         whole |= {f"buffer/{name}": self.buffers[name] for name in self.persistent}
         whole |= {f"optim/{slot}/{name}": t for slot, tensors in self.optim.items() for name, t in tensors.items()}
         return whole
@@ -214,16 +235,16 @@ class Lifted(Cohort):
         named = dict(net.named_parameters()) | dict(net.named_buffers())
         with torch.no_grad():
             for name, tensor in named.items():
-                tensor.copy_((self.params | self.buffers)[name][trial])
+                tensor.copy_((self.params | self.frozen | self.buffers)[name][trial])
         return net
 
     def _lift(self, work: Callable[[Callable[[Tensor], Tensor]], object]) -> object:
         """`work`, given each trial's network as a function of a batch; results with the trials first."""
 
-        def one(params: dict[str, Tensor], buffers: dict[str, Tensor]) -> object:
-            return work(lambda x_B: functional_call(self.net, (params, buffers), (x_B,)))
+        def one(params: dict[str, Tensor], frozen: dict[str, Tensor], buffers: dict[str, Tensor]) -> object:
+            return work(lambda x_B: functional_call(self.net, (params | frozen, buffers), (x_B,)))
 
-        return torch.vmap(one)(self.params, self.buffers)
+        return torch.vmap(one)(self.params, self.frozen, self.buffers)
 
 
 class InTurn(Cohort):
@@ -240,8 +261,10 @@ class InTurn(Cohort):
         return torch.cat([single.step(x_B, y_B, step=step, epoch=epoch, lrs=(lr,)) for single, lr in pairs])
 
     def sums(self, batches: Batches, *, task: str) -> Sums:
-        kept = list(batches)
-        each = [single.sums(kept, task=task) for single in self.singles]
+        return _added(self._batch_sums(batch, task) for batch in batches)
+
+    def _batch_sums(self, batch: tuple[Tensor, Tensor], task: str) -> Sums:
+        each = [single.sums([batch], task=task) for single in self.singles]
         return torch.cat([loss for loss, _ in each]), torch.cat([rows for _, rows in each])
 
     def penalties(self) -> Tensor:
@@ -272,16 +295,21 @@ def noise_key(plan: Plan, *, epoch: int, step: int) -> int:
 
 def keyed(net: nn.Module) -> dict[str, KeyedDropout]:
     """The dropout layers that take a key, by name; from now on they wait for one."""
-    found = {name: part for name, part in net.named_modules() if isinstance(part, KeyedDropout)}
+    found = dropouts_of(net)
     for dropout in found.values():
         dropout.keyed = True
     return found
 
 
+def dropouts_of(net: nn.Module) -> dict[str, KeyedDropout]:
+    """Our own dropout layers, by name."""
+    return {name: part for name, part in net.named_modules() if isinstance(part, KeyedDropout)}
+
+
 def kept_buffers(net: nn.Module) -> dict[str, Tensor]:
-    """The buffers that belong to the network's state."""
-    names = net.state_dict().keys()
-    return {name: buffer for name, buffer in net.named_buffers() if name in names}
+    """The buffers that belong to the network's state, saved with it or not; dropout's key and rate do not."""
+    ours = {f"{name}.{buffer}" for name in dropouts_of(net) for buffer in ("key", "rate")}
+    return {name: buffer for name, buffer in net.named_buffers() if name not in ours}
 
 
 def _batch_sums(call: Callable[[Tensor], Tensor], x_B: Tensor, y_B: Tensor, loss: Loss, task: str) -> Sums:
@@ -298,9 +326,7 @@ def _added(sums: Iterator[Sums]) -> Sums:
 
 def _copy(net: nn.Module) -> nn.Module:
     """The network with tensors of its own, in evaluation mode, its dropout that of PyTorch again."""
-    from copy import deepcopy
-
     copy = deepcopy(net).eval()
-    for dropout in (part for part in copy.modules() if isinstance(part, KeyedDropout)):
+    for dropout in dropouts_of(copy).values():
         dropout.keyed = False
     return copy

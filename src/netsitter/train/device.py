@@ -13,7 +13,7 @@ import torch
 from netsitter.errors import DeviceError
 from netsitter.streams import stream_key
 
-EXACT = ("torch", "device", "threads", "platform")
+EXACT = ("torch", "numpy", "device", "threads", "threads outside", "platform")
 """Facts that must be equal for a resumed run to give the same bits."""
 
 ONE_THREAD_WORK = 30_000_000
@@ -45,13 +45,17 @@ def machine_facts(device: torch.device) -> dict[str, Any]:
         "python": platform.python_version(),
         "device": f"{device}: {torch.cuda.get_device_name(device)}" if device.type == "cuda" else str(device),
         "threads": torch.get_num_threads(),
-        "platform": platform.machine(),
+        "platform": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
     }
 
 
 def exactness(then: dict[str, Any], now: dict[str, Any]) -> str:
     """Why a run resumed here will not end with the same bits; "" when it will."""
     apart = [f"{fact} was {then.get(fact)}, is {now.get(fact)}" for fact in EXACT if then.get(fact) != now.get(fact)]
+    if str(now.get("device", "")).startswith(("cuda", "mps")):
+        apart.append("this kind of device adds up in an order of its own")
+    if now.get("data by chance"):
+        apart.append("a torch Dataset may draw its rows by chance")
     return "; ".join(apart)
 
 

@@ -1,6 +1,6 @@
 """The loop: trains a cohort and tells what happens, event by event. Whoever wants to know, pulls.
 
-    for event in train(cohort, parts, plan):
+    for event in Training(cohort, parts).events():
         ...
 
 Nothing that reads the events can change the run; only `stop` answers, and it is asked once a step.
@@ -11,13 +11,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isnan
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from netsitter.data.batches import Feed, batch_bounds, epoch_order
+from netsitter.data.batches import SCORE_ROWS, Feed, batch_bounds, epoch_order
 from netsitter.errors import RunError
 from netsitter.optim.schedules import lr_factor
 from netsitter.plan.plan import Plan
@@ -27,15 +28,13 @@ from netsitter.train.cohort import Batches, Cohort
 from netsitter.train.losses import Scorer
 from netsitter.train.stopping import better, out_of_patience
 
-SCORE_BATCH = 1_000
-"""Rows at a time when scoring; of no influence on the figures."""
-
 
 @dataclass(frozen=True)
 class Parts:
     """The parts of the data as the loop needs them.
 
     score_rows: the fixed rows of the training part that its figures are measured on.
+    score_batch: rows at a time when scoring.
     scorers: by part; that of "train" is for `score_rows`.
     """
 
@@ -43,6 +42,7 @@ class Parts:
     scorers: Mapping[str, Scorer]
     score_rows: np.ndarray
     task: str
+    score_batch: int = SCORE_ROWS
 
 
 class Training:
@@ -82,7 +82,8 @@ class Training:
             yield from self._steps()
             if self.stop():
                 yield from self._save()
-                yield self._ended(Outcome.INTERRUPTED, "stopped on request; all work is saved")
+                kept = "; all work is saved" if self.checkpoints else ""
+                yield self._ended(Outcome.INTERRUPTED, f"stopped on request{kept}")
                 return
             if None in self.progress.over:
                 yield from self._epoch_end(epochs)
@@ -146,20 +147,23 @@ class Training:
     def _epoch_end(self, epochs: int) -> Iterator[Event]:
         """Scores the epoch, keeps the best weights, ends what is out of patience."""
         train_loss, train_score = self._scored("train", self._score_batches())
-        val_loss, val_score = self._scored("val", part_batches(self.parts.feeds["val"]))
+        val_loss, val_score = self._scored("val", part_batches(self.parts.feeds["val"], self.parts.score_batch))
         cost = [loss + extra for loss, extra in zip(train_loss, self.cohort.penalties().tolist(), strict=True)]
         epoch, before = self.progress.epoch + 1, self.progress
+        # Without spread in the validation targets there is no R²; the loss says as much then.
+        yardstick = [-loss if isnan(score) else score for loss, score in zip(val_loss, val_score, strict=True)]
         improved = tuple(
             over is None and better(score, best)
-            for score, best, over in zip(val_score, before.best, before.over, strict=True)
+            for score, best, over in zip(yardstick, before.best, before.over, strict=True)
         )
-        self._keep_best(improved)
+        if self.plan.loop.keep == "best" and any(improved):
+            self._keep(improved)
         lrs = self._lrs(before.step - 1, before.in_epoch * epochs, before.in_epoch)
         self.progress = replace(
             before,
             epoch=epoch,
             in_epoch=0,
-            best=tuple(s if up else b for s, b, up in zip(val_score, before.best, improved, strict=True)),
+            best=tuple(s if up else b for s, b, up in zip(yardstick, before.best, improved, strict=True)),
             best_epoch=tuple(epoch if up else b for b, up in zip(before.best_epoch, improved, strict=True)),
         )
         values = {
@@ -183,7 +187,7 @@ class Training:
 
     def scores(self, part: str) -> dict[str, tuple[float, ...]]:
         """Loss and score of each trial on a part, as its weights are now."""
-        loss, score = self._scored(part, part_batches(self.parts.feeds[part]))
+        loss, score = self._scored(part, part_batches(self.parts.feeds[part], self.parts.score_batch))
         return {"loss": loss, "score": score}
 
     def _scored(self, part: str, batches: Batches) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -194,19 +198,20 @@ class Training:
 
     def _score_batches(self) -> Batches:
         rows = self.parts.score_rows
-        return self.parts.feeds["train"].batches(rows, batch_bounds(len(rows), SCORE_BATCH))
+        return self.parts.feeds["train"].batches(rows, batch_bounds(len(rows), self.parts.score_batch))
 
     def _end_trial(self, trial: int, outcome: Outcome, says: str = "") -> Iterator[Event]:
         over = self.progress.over
         self.progress = replace(self.progress, over=(*over[:trial], outcome.value, *over[trial + 1 :]))
-        yield TrialEnded(trial, self.progress.step, outcome, says)
+        if self.plan.loop.keep == "last" and self.cohort.trials > 1 and outcome is not Outcome.DIVERGED:
+            self._keep(tuple(other == trial for other in range(self.cohort.trials)))  # the others move on
+        yield TrialEnded(trial, self.progress.epoch, self.progress.step, outcome, says)
 
     def _ended(self, outcome: Outcome, says: str = "") -> Ended:
         return Ended(outcome, self.progress.epoch, self.progress.step, self._seconds(), says)
 
-    def _keep_best(self, improved: Sequence[bool]) -> None:
-        if self.plan.loop.keep != "best" or not any(improved):
-            return
+    def _keep(self, improved: Sequence[bool]) -> None:
+        """Copies the weights of these trials, to be taken at the end."""
         weights = self.cohort.weights()
         if self.best is None or all(improved):
             self.best = {name: tensor.clone() for name, tensor in weights.items()}
@@ -265,6 +270,6 @@ def _alike(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> bool:
     }
 
 
-def part_batches(feed: Feed) -> Batches:
-    """A whole part in its own order."""
-    return feed.batches(np.arange(feed.rows), batch_bounds(feed.rows, SCORE_BATCH))
+def part_batches(feed: Feed, rows: int) -> Batches:
+    """A whole part in its own order, so many rows at a time."""
+    return feed.batches(np.arange(feed.rows), batch_bounds(feed.rows, rows))

@@ -99,8 +99,8 @@ class Scorer:
         if self.spread is None:
             return float(sums[0]) / self.rows
         spread = self.spread.to(sums.device)
-        share = sums / spread.clamp_min(torch.finfo(torch.float64).tiny)
-        return float(1 - share.mean()) if bool((spread > 0).all()) else float("nan")
+        varies = spread > 0
+        return float(1 - (sums[varies] / spread[varies]).mean()) if bool(varies.any()) else float("nan")
 
 
 def scorer_of(y_N: Tensor, *, task: str) -> Scorer:

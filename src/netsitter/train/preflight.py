@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from netsitter.errors import NetError
 from netsitter.nn.gradient_check import gradient_check
+from netsitter.nn.modes import evaluating, into_training
 from netsitter.nn.norm_checks import BatchFault, check_batch
 from netsitter.optim.penalty import decayed_names, penalty
 from netsitter.plan.plan import changed
@@ -57,9 +58,9 @@ def preflight(net: nn.Module, ready: Ready, *, gradients: bool = False) -> Itera
 
     gradients: also compares the network's gradient with finite differences, which takes a few hundred passes.
     """
-    x_B, y_B = _first_rows(ready, FIRST_ROWS)
+    x_B, y_B = _first_rows(ready, min(FIRST_ROWS, ready.parts.score_batch))
     with as_it_was(net):
-        net.train()
+        into_training(net)
         first = _loss(net, ready, x_B, y_B)
     yield check_first_loss(first, ready, y_B)
     yield check_regularisation(net, first)
@@ -146,13 +147,12 @@ def batch_faults(net: nn.Module, ready: Ready) -> tuple[BatchFault, ...]:
 
 def check_gradient(net: nn.Module, ready: Ready, x_B: Tensor, y_B: Tensor) -> Checked:
     """Whether the network's gradient agrees with finite differences; dropout and batch statistics are off for it."""
-    target = y_B if ready.source.task == "classify" else y_B.double()
+    target = y_B.cpu() if ready.source.task == "classify" else y_B.cpu().double()
     try:
-        report = gradient_check(net.eval(), x_B, loss=lambda out: ready.loss(out, target), samples=GRADIENT_PLACES)
+        with evaluating(net):
+            report = gradient_check(net, x_B.cpu(), loss=lambda out: ready.loss(out, target), samples=GRADIENT_PLACES)
     except NetError as error:
         return Checked("gradient", Verdict.SKIPPED, f"cannot be measured: {error.what}")
-    finally:
-        net.train()
     verdict = {"right": Verdict.PASSED, "doubtful": Verdict.WARNED, "wrong": Verdict.FAILED}.get(
         report.verdict, Verdict.SKIPPED
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import nn
 
-from netsitter.data.batches import Feed, Streamed, chunks, feed_of, free_bytes
+from netsitter.data.batches import Feed, Streamed, chunks, feed_of, free_bytes, score_batch
 from netsitter.data.facts import facts_of
 from netsitter.data.faults import counted
 from netsitter.data.picked import picked
@@ -87,9 +89,11 @@ def ready(plan: Plan, source: Source, *, device: torch.device, loss: Loss | None
         facts=facts,
         preparation=fitted,
         target=target,
-        parts=Parts(feeds, scorers, score_rows, source.task),
+        parts=Parts(
+            feeds, scorers, score_rows, source.task, score_batch(plan.loop.batch or 1, fitted.prepared_example)
+        ),
         picked=raw,
-        loss=loss or LOSSES[plan.loop.loss or "cross_entropy"],
+        loss=_on(device, loss or LOSSES[plan.loop.loss or "cross_entropy"]),
         device=device,
         outputs=outputs,
         notes=tuple(notes),
@@ -109,6 +113,11 @@ def _refuse_holes(facts: DataFacts, where: str) -> None:
         allowed="finite numbers",
         fix="fill the holes with what a missing value means there, or leave the rows out",
     )
+
+
+def _on(device: torch.device, loss: Loss) -> Loss:
+    """The loss itself; of a module with tensors of its own, a copy on the device."""
+    return deepcopy(loss).to(device) if isinstance(loss, nn.Module) else loss
 
 
 def _refuse_constant_target(facts: DataFacts, where: str) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from netsitter.nn.modes import into_training
+
 FLAT = {nn.Sigmoid: (0.0, 1.0), nn.Tanh: (-1.0, 1.0)}
 """Where the flat ends of an activation lie."""
 
@@ -57,7 +59,7 @@ def layer_signals(net: nn.Module, x_B: Tensor) -> list[LayerSignal]:
         )
 
     with watched(net, note), as_it_was(net), torch.no_grad():
-        net.train()
+        into_training(net)
         net(x_B)
     return found
 
@@ -82,15 +84,17 @@ def watched(net: nn.Module, note: Callable[[str, nn.Module, Tensor], None]) -> I
 @contextmanager
 def as_it_was(net: nn.Module) -> Iterator[None]:
     """Puts parameters, buffers and mode back at the end."""
-    kept = {name: tensor.detach().clone() for name, tensor in net.state_dict().items()}
-    training = net.training
+    tensors = dict(net.named_parameters()) | dict(net.named_buffers())
+    kept = {name: tensor.detach().clone() for name, tensor in tensors.items()}
+    modes = [(part, part.training) for part in net.modules()]
     try:
         yield
     finally:
         with torch.no_grad():
-            for name, tensor in net.state_dict().items():
+            for name, tensor in (dict(net.named_parameters()) | dict(net.named_buffers())).items():
                 tensor.copy_(kept[name])
-        net.train(training)
+        for part, training in modes:
+            part.training = training
 
 
 def _saturated(part: nn.Module, out: Tensor) -> float | None:

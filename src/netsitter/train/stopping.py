@@ -48,7 +48,9 @@ def heed_signals() -> Iterator[Stop]:
         stop.signal = number
 
     heeded = [s for s in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, s)]
-    before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in heeded}
+    handlers = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in heeded}
+    # What the caller ignores, as nohup does with SIGHUP, stays ignored.
+    before = {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
     try:
         for number in before:
             signal.signal(number, ask)
