@@ -122,7 +122,7 @@ class LoopPlan(Section):
     epochs: int | None = field(None, "passes over the training part", unit="epochs", ge=1, le=1_000_000)
     batch: int | None = field(None, "rows of one step", unit="rows", ge=1, le=10_000_000)
     seed: int = field(0, "draws initial weights and noise", by_trial=True, ge=0, le=MAX_SEED)
-    device: str = field("auto", "auto, cpu, cuda, cuda:1, mps")
+    device: str = field("auto", "auto, cpu, cuda or cuda:1")
     threads: int | None = field(
         None, "threads of the processor, which decide the last bits; by the work of a step when left out", ge=1, le=1024
     )

@@ -26,8 +26,6 @@ def device_named(name: str) -> torch.device:
     there = ["cpu"]
     if torch.cuda.is_available():
         there += ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
-    if torch.backends.mps.is_available():
-        there.append("mps")
     if name == "auto":
         return torch.device(there[1] if len(there) > 1 else "cpu")
     if name not in there:
@@ -52,7 +50,7 @@ def machine_facts(device: torch.device) -> dict[str, Any]:
 def exactness(then: dict[str, Any], now: dict[str, Any]) -> str:
     """Why a run resumed here will not end with the same bits; "" when it will."""
     apart = [f"{fact} was {then.get(fact)}, is {now.get(fact)}" for fact in EXACT if then.get(fact) != now.get(fact)]
-    if str(now.get("device", "")).startswith(("cuda", "mps")):
+    if str(now.get("device", "")).startswith("cuda"):
         apart.append("this kind of device adds up in an order of its own")
     if now.get("data by chance"):
         apart.append("a torch Dataset may draw its rows by chance")
