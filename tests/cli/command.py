@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -65,7 +66,14 @@ def started(*arguments: object, **variables: str) -> subprocess.Popen[str]:
         stdin=subprocess.DEVNULL,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1", **variables},
+        preexec_fn=_heeding,
     )
+
+
+def _heeding() -> None:
+    """Signals as a terminal hands them to a command, even where the tests themselves run with some of them ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def archive(path: Path, rows: int = 120) -> Path:
