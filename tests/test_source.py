@@ -19,7 +19,7 @@ FORBIDDEN = {
     "a certificate not looked at": r"verify\s*=\s*False|_create_unverified_context|CERT_NONE",
     "a door to everybody": r"0\.0\.0\.0",
     "YAML that builds objects": r"yaml\.(load|unsafe_load|full_load)",
-    "a path of one machine": r"/home/|/root/|/work/",
+    "a path of one machine": r"/home/|/root/",
     "a file in a shared place by a guessable name": r"""["']/tmp|mktemp\(""",
 }
 
