@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from torch import nn
 
 import netsitter as ns
@@ -53,3 +54,10 @@ def test_findings_in_the_data_are_told_with_the_checks():
     told = report.as_json()
     assert {"findings", "checks", "choices"} == set(told)
     assert [one["code"] for one in told["findings"]] == [finding.code for finding in report.findings]
+
+
+def test_a_check_inside_no_grad_says_the_same():
+    plain = ns.check((TABLE, LABELS), net="mlp:16", show=False)
+    with torch.no_grad():
+        inside = ns.check((TABLE, LABELS), net="mlp:16", show=False)
+    assert [check.says for check in inside.checks] == [check.says for check in plain.checks]

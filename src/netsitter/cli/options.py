@@ -23,12 +23,6 @@ def plan_option(name: str, metavar: str) -> Any:
     return typer.Option(f"--{name}", metavar=metavar, help=about, rich_help_panel="The plan")
 
 
-Data = Annotated[
-    str,
-    typer.Argument(
-        help="a folder, an archive, a file, or a known name: digits, diabetes, cifar10, mnist, fashion-mnist"
-    ),
-]
 Net = Annotated[str | None, plan_option("net", "NET")]
 Act = Annotated[str | None, plan_option("act", "NAME")]
 Prepare = Annotated[str | None, plan_option("prepare", "NAME")]

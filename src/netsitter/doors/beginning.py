@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from netsitter.diagnose.doctor import examine_data
-from netsitter.doors.inputs import Build
+from netsitter.doors.inputs import Asked, Build
 from netsitter.nn.build import build
 from netsitter.nn.own import built_by, load_builder
 from netsitter.nn.summary import summary
@@ -18,10 +18,19 @@ from netsitter.plan.choose import Choice
 from netsitter.plan.plan import changed
 from netsitter.record.events import Chosen, Event, Found, Started
 from netsitter.streams import stream_key
-from netsitter.train.device import machine_facts, threads_for
-from netsitter.train.preflight import preflight
-from netsitter.train.prepare import Ready
+from netsitter.train.device import device_named, machine_facts, threads_for
+from netsitter.train.preflight import batch_faults, preflight
+from netsitter.train.prepare import Ready, ready
 from netsitter.version import __version__
+
+
+def begun(asked: Asked) -> tuple[Ready, nn.Module]:
+    """Data and network in place, ready to be checked or trained. Raises what `fit` raises, before any work is done."""
+    prepared = ready(asked.plan, asked.source, device=device_named(asked.plan.loop.device), loss=asked.loss)
+    network = network_for(prepared, asked.build)
+    prepared = with_threads(prepared, network)
+    batch_faults(network, prepared)
+    return prepared, network.to(prepared.device)
 
 
 def network_for(prepared: Ready, own: Build | None) -> nn.Module:
@@ -42,44 +51,44 @@ def network_for(prepared: Ready, own: Build | None) -> nn.Module:
     return build(plan.net, example=prepared.example, outputs=prepared.outputs, generator=generator, batch=batch)
 
 
-def with_threads(ready: Ready, network: nn.Module) -> Ready:
+def with_threads(prepared: Ready, network: nn.Module) -> Ready:
     """The same with `loop.threads` chosen from the work of one step, where it was left open."""
-    plan = ready.plan
+    plan = prepared.plan
     if plan.loop.threads is not None:
-        return ready
-    work = 3 * summary(network, ready.example).multiply_adds * (plan.loop.batch or 1)
+        return prepared
+    work = 3 * summary(network, prepared.example).multiply_adds * (plan.loop.batch or 1)
     plan = changed(plan, {"loop.threads": threads_for(work)})
     choice = Choice("loop.threads", plan.loop.threads, f"{work / 1e6:,.1f} million multiply-adds a step")
-    return replace(ready, plan=plan, choices=(*ready.choices, choice))
+    return replace(prepared, plan=plan, choices=(*prepared.choices, choice))
 
 
-def beginning(ready: Ready, network: nn.Module, *, name: str, gradients: bool = False) -> Iterator[Event]:
+def beginning(prepared: Ready, network: nn.Module, *, name: str, gradients: bool = False) -> Iterator[Event]:
     """What is told before the first step: data, choices, findings, and the checks, unless the plan leaves them out.
 
     gradients: whether the checks compare the network's gradient with finite differences.
     """
-    source = ready.source
+    source = prepared.source
     data = {
         "name": source.name,
         "fingerprint": source.fingerprint,
         "image": source.image,
         "example": source.example,
         "classes": source.classes,
-        "rows": {part: feed.rows for part, feed in ready.parts.feeds.items()},
-        "facts": {part: asdict(facts) for part, facts in ready.facts.parts.items()},
-        "notes": ready.notes,
+        "rows": {part: feed.rows for part, feed in prepared.parts.feeds.items()},
+        "facts": {part: asdict(facts) for part, facts in prepared.facts.parts.items()},
+        "notes": prepared.notes,
     }
     net = {
-        "kind": ready.plan.net.kind,
+        "kind": prepared.plan.net.kind,
         "parameters": sum(p.numel() for p in network.parameters()),
-        "example": ready.example,
-        "outputs": ready.outputs,
+        "example": prepared.example,
+        "outputs": prepared.outputs,
     }
-    machine = machine_facts(ready.device) | {"netsitter": __version__}
-    yield Started(name, (ready.plan.model_dump(mode="json"),), data, net, machine, time.time())
-    for choice in ready.choices:
+    machine = machine_facts(prepared.device) | {"netsitter": __version__}
+    yield Started(name, (prepared.plan.model_dump(mode="json"),), data, net, machine, time.time())
+    for choice in prepared.choices:
         yield Chosen(choice.path, choice.value, choice.reason)
-    for finding in examine_data(ready.facts, ready.plan):
+    for finding in examine_data(prepared.facts, prepared.plan):
         yield Found(finding)
-    if ready.plan.loop.preflight:
-        yield from preflight(network, ready, gradients=gradients)
+    if prepared.plan.loop.preflight:
+        yield from preflight(network, prepared, gradients=gradients)

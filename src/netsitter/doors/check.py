@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from netsitter.data.faults import counted
-from netsitter.doors.beginning import beginning, network_for, with_threads
+from netsitter.doors.beginning import beginning, begun
 from netsitter.doors.inputs import Build, asked_for
 from netsitter.plan.plan import Plan
 from netsitter.record.events import Checked, Verdict, to_json
@@ -18,10 +18,8 @@ from netsitter.record.findings import Finding
 from netsitter.record.sink import Sink, pump
 from netsitter.record.trace import Trace
 from netsitter.report.console import Console
-from netsitter.train.device import device_named, own_randomness, using_threads
+from netsitter.train.device import own_conditions
 from netsitter.train.losses import Loss
-from netsitter.train.preflight import batch_faults
-from netsitter.train.prepare import ready
 
 
 @dataclass(frozen=True)
@@ -73,14 +71,11 @@ def check(
     True
     """
     asked = asked_for(data, net=net, loss=loss, plan=plan, options={**(options or {}), **short}, data_dir=data_dir)
-    prepared = ready(asked.plan, asked.source, device=device_named(asked.plan.loop.device), loss=asked.loss)
-    network = network_for(prepared, asked.build).to(prepared.device)
-    prepared = with_threads(prepared, network)
-    batch_faults(network, prepared)
+    prepared, network = begun(asked)
     own = prepared.plan.net.kind == "own"
     trace = Trace()
     sinks: list[Sink] = [trace, *([Console(details=True)] if show is True else [show] if show else [])]
-    with using_threads(prepared.plan.loop.threads), own_randomness(prepared.plan.loop.seed, prepared.device):
+    with own_conditions(prepared.plan.loop, prepared.device):
         for _ in pump(beginning(prepared, network, name=prepared.source.name, gradients=own), sinks):
             pass
     return Report(trace)

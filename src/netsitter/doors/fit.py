@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from netsitter.data.rows import DatasetRows
-from netsitter.doors.beginning import beginning, network_for, with_threads
+from netsitter.doors.beginning import beginning, begun
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import Asked, Build, asked_for
 from netsitter.doors.run import Run
@@ -26,12 +26,11 @@ from netsitter.record.trace import Trace
 from netsitter.report.console import Console
 from netsitter.train.checkpoint import Checkpoints
 from netsitter.train.cohort import cohort_of
-from netsitter.train.device import device_named, exactness, machine_facts, own_randomness, using_threads
+from netsitter.train.device import exactness, machine_facts, own_conditions
 from netsitter.train.loop import Training
 from netsitter.train.losses import Loss
 from netsitter.train.model_file import Model, save_model
-from netsitter.train.preflight import batch_faults
-from netsitter.train.prepare import Ready, ready
+from netsitter.train.prepare import Ready
 from netsitter.train.stopping import Stop, heed_signals
 
 
@@ -71,11 +70,7 @@ def fit(
     asked = asked_for(
         data, net=net, loss=loss, plan=plan, options={**(options or {}), **short}, data_dir=data_dir, download=download
     )
-    device = device_named(asked.plan.loop.device)
-    prepared = ready(asked.plan, asked.source, device=device, loss=asked.loss)
-    network = network_for(prepared, asked.build)
-    prepared = with_threads(prepared, network)
-    batch_faults(network, prepared)
+    prepared, network = begun(asked)
     folder = None if runs is None else new_folder(Path(runs), name or asked.source.name, prepared.plan)
     return _conducted(prepared, network, folder, show, resume=False)
 
@@ -110,8 +105,7 @@ def resume(
         )
     asked = asked_for(data, net=net, loss=loss, plan=plan, options={}, data_dir=data_dir)
     _same_data(trace, asked, folder)
-    prepared = ready(asked.plan, asked.source, device=device_named(asked.plan.loop.device), loss=asked.loss)
-    return _conducted(prepared, network_for(prepared, asked.build), folder, show, resume=True)
+    return _conducted(*begun(asked), folder, show, resume=True)
 
 
 def _conducted(
@@ -128,10 +122,7 @@ def _conducted(
         for sink in sinks:
             closing.callback(sink.close)
         outside = torch.get_num_threads()
-        closing.enter_context(torch.inference_mode(False))
-        closing.enter_context(torch.enable_grad())
-        closing.enter_context(using_threads(prepared.plan.loop.threads))
-        closing.enter_context(own_randomness(prepared.plan.loop.seed, prepared.device))
+        closing.enter_context(own_conditions(prepared.plan.loop, prepared.device))
         stop = closing.enter_context(heed_signals())
         conductor = _Conductor(prepared, network, folder, stop, outside)
         try:
@@ -152,7 +143,7 @@ class _Conductor:
         drawn = any(isinstance(part.x, DatasetRows) for part in prepared.source.parts.values())
         self.machine = machine_facts(prepared.device) | {"threads outside": outside, "data by chance": drawn}
         self.checkpoints = Checkpoints(folder.checkpoints) if folder else None
-        self.network = network.to(prepared.device)
+        self.network = network
         self.cohort = None
 
     def events(self, *, resume: bool) -> Iterator[Event]:

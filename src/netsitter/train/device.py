@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from netsitter.errors import DeviceError
+from netsitter.plan.sections import LoopPlan
 from netsitter.streams import stream_key
 
 EXACT = ("torch", "numpy", "device", "threads", "threads outside", "platform")
@@ -60,6 +61,21 @@ def exactness(then: dict[str, Any], now: dict[str, Any]) -> str:
 def threads_for(multiply_adds: int) -> int:
     """How many threads a step of this much work is worth: one, or as many as PyTorch would take."""
     return 1 if multiply_adds < ONE_THREAD_WORK else torch.get_num_threads()
+
+
+@contextmanager
+def own_conditions(loop: LoopPlan, device: torch.device) -> Iterator[None]:
+    """Within this context PyTorch computes as the plan says, whatever the caller's own settings are.
+
+    Gradients are on, the threads are the plan's, and its global generators start from the plan's seed.
+    """
+    with (
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        using_threads(loop.threads),
+        own_randomness(loop.seed, device),
+    ):
+        yield
 
 
 @contextmanager
