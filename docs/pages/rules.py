@@ -12,17 +12,21 @@ from netsitter.diagnose.rule import Case, Rule, page_of, thresholds_of
 from netsitter.record.findings import SEVERITIES, Finding
 from netsitter.report.text import finding_lines
 
+SEEN = {"data": "In the data", "start": "Before the first step", "run": "While training goes on, and at its end"}
+"""Headings of the index by the record that rules read."""
+
+FIRST = {"data": "in the data alone", "start": "before the first step", "run": "while training goes on"}
+
 EFFECTS = {"safe": "the model stays what it is", "changes-model": "the model changes", "advice": "yours to do"}
 """What a remedy's safety means, in words."""
 
 
 def rules_index() -> str:
-    needs = dict.fromkeys(rule.needs for rule in rules())
     return page(
         "# Rules",
         "Each rule sees one fault in a record, and says where, by which number, and what can be done. The severity is "
         f"that of its gravest finding; from the mildest: {', '.join(SEVERITIES)}.",
-        *(f"## On the {record}\n\n{_listed(record)}" for record in needs),
+        *(f"## {heading}\n\n{_listed(record)}" for record, heading in SEEN.items()),
     )
 
 
@@ -32,7 +36,7 @@ def rule_page(rule: Rule[Any]) -> str:
     return page(
         f"# {rule.code} {rule.slug}",
         summary_of(rule),
-        f"At its gravest: {rule.severity}. It reads: the {rule.needs}.",
+        f"At its gravest: {rule.severity}. First seen: {FIRST[first_seen(rule)]}.",
         *(f"## {heading}\n\n{sentence(said[heading])}" for heading in ("What it sees", "Why it hurts", "Threshold")),
         thresholds and f"In the code: {thresholds}.",
         f"## Remedy\n\n{sentence(said['Remedy'])}",
@@ -46,6 +50,11 @@ def rule_page(rule: Rule[Any]) -> str:
     )
 
 
+def first_seen(rule: Rule[Any]) -> str:
+    """The first record in which the rule can see its fault."""
+    return next(record for record in SEEN if rule.reads(record))
+
+
 def file_of(rule: Rule[Any]) -> str:
     return f"{rule.code}-{rule.slug}.md"
 
@@ -56,7 +65,8 @@ def summary_of(rule: Rule[Any]) -> str:
 
 
 def _listed(record: str) -> str:
-    rows = [(f"[{rule.code}]({file_of(rule)})", rule.slug, rule.severity, summary_of(rule)) for rule in rules(record)]
+    listed = [rule for rule in rules() if first_seen(rule) == record]
+    rows = [(f"[{rule.code}]({file_of(rule)})", rule.slug, rule.severity, summary_of(rule)) for rule in listed]
     return table(("Code", "Fault", "Severity", "In a sentence"), rows)
 
 

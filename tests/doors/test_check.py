@@ -52,7 +52,7 @@ def test_findings_in_the_data_are_told_with_the_checks():
     assert "constant-feature" in {finding.slug for finding in report.findings}
     assert heard.events == report.trace.events
     told = report.as_json()
-    assert {"findings", "checks", "choices"} == set(told)
+    assert {"findings", "checks", "choices", "not_checked"} == set(told)
     assert [one["code"] for one in told["findings"]] == [finding.code for finding in report.findings]
 
 

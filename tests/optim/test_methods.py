@@ -151,7 +151,7 @@ def test_two_parameters_may_share_one_gradient_tensor():
 
 def test_the_plan_and_the_table_know_the_same_names_and_numbers():
     fields = OptimPlan.model_fields
-    assert set(fields["kind"].annotation.__args__) == set(OPTIMISERS)
+    assert set(fields["kind"].annotation.__args__) == {*OPTIMISERS, "own"}
     assert all(set(method.uses) <= set(fields) for method in OPTIMISERS.values())
 
 

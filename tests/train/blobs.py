@@ -11,7 +11,8 @@ from netsitter.nn.build import build
 from netsitter.plan.plan import Plan, plan_of
 from netsitter.streams import stream_key
 from netsitter.train.loop import Parts
-from netsitter.train.losses import LOSSES, scorer_of
+from netsitter.train.losses import LOSSES
+from netsitter.train.scores import Measure, scorer_of
 
 CLASSES, SIDES = 4, 6
 
@@ -32,9 +33,9 @@ def parts(rows: int = 150, *, example: tuple[int, ...] = (SIDES,)) -> Parts:
         for i, (name, n) in enumerate(zip(("train", "val", "test"), (rows, 60, 60), strict=True))
     }
     score_rows = np.arange(min(50, rows))
-    scorers = {name: scorer_of(feed.y_N, task="classify") for name, feed in feeds.items()}
-    scorers["train"] = scorer_of(feeds["train"].y_N[: len(score_rows)], task="classify")
-    return Parts(feeds, scorers, score_rows, "classify")
+    scorers = {name: scorer_of(feed.y_N, Measure("classes")) for name, feed in feeds.items()}
+    scorers["train"] = scorer_of(feeds["train"].y_N[: len(score_rows)], Measure("classes"))
+    return Parts(feeds, scorers, score_rows, Measure("classes"))
 
 
 def plan(**changes: object) -> Plan:

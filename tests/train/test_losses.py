@@ -8,27 +8,28 @@ import pytest
 import torch
 from sklearn.metrics import r2_score
 
-from netsitter.train.losses import guessing_loss, row_sums, scorer_of
+from netsitter.train.losses import guessing_loss
+from netsitter.train.scores import CLASSES, REAL, row_sums, scorer_of
 
 
 def test_batches_of_any_size_add_up_to_the_accuracy_of_the_whole():
     generator = torch.Generator().manual_seed(0)
     outputs, y = torch.randn(97, 5, generator=generator), torch.randint(0, 5, (97,), generator=generator)
-    sums = sum(row_sums(o, t, task="classify") for o, t in zip(outputs.split(13), y.split(13), strict=True))
-    assert scorer_of(y, task="classify").score(sums) == pytest.approx((outputs.argmax(1) == y).float().mean().item())
+    sums = sum(row_sums(o, t, CLASSES) for o, t in zip(outputs.split(13), y.split(13), strict=True))
+    assert scorer_of(y, CLASSES).score(sums) == pytest.approx((outputs.argmax(1) == y).float().mean().item())
 
 
 def test_the_score_of_real_targets_is_r_squared():
     generator = torch.Generator().manual_seed(0)
     y = torch.randn(60, 2, generator=generator) * torch.tensor([1.0, 30.0]) + 5
     outputs = y + torch.randn(60, 2, generator=generator) * torch.tensor([0.5, 10.0])
-    score = scorer_of(y, task="regress").score(row_sums(outputs, y, task="regress"))
+    score = scorer_of(y, REAL).score(row_sums(outputs, y, REAL))
     assert score == pytest.approx(r2_score(y, outputs), abs=1e-6)
 
 
 def test_a_target_that_never_varies_has_no_score():
     y = torch.ones(5, 1)
-    assert math.isnan(scorer_of(y, task="regress").score(row_sums(y, y, task="regress")))
+    assert math.isnan(scorer_of(y, REAL).score(row_sums(y, y, REAL)))
 
 
 def test_guessing_costs_log_c_and_the_variance():

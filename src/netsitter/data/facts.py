@@ -45,11 +45,12 @@ def facts_of(
     seen = _Seen(numbers or {})
     measured = _features(train, rows, source, seen)
     twins = _twins(parts, seen)
-    table = not source.image and len(measured.mean) > 1
+    tokens = train.given is not None and np.issubdtype(train.x.dtype, np.integer)
+    table = len(source.example) == 1 and len(measured.mean) > 1 and not tokens
     numbered = np.asarray(seen.numbers.get("train", np.arange(len(train.x))))
     return DataFacts(
         name=source.name,
-        kind="image" if source.image else "table",
+        kind="image" if source.image else "tokens" if tokens else "table",
         task=source.task,
         example=tuple(source.example),
         dtype=str(np.dtype(train.x.dtype)),
@@ -66,7 +67,7 @@ def facts_of(
         conflicts=twins.conflicts,
         conflict_pairs=tuple((seen.row("train", a), seen.row("train", b)) for a, b in twins.conflict_pairs),
         identifiers=identifiers_of(train.x, rows, numbered) if table else (),
-        copies_target=copies_of_target(train.x, train.y, rows, source.task) if table else (),
+        copies_target=copies_of_target(train.x, train.y, rows, source.task) if table and _apart(train) else (),
         not_checked=tuple(seen.not_checked),
     )
 
@@ -132,6 +133,11 @@ def _twins(parts: Mapping[str, Part], seen: _Seen) -> Twins:
         return Twins()
     digests = {name: digests_of(part.x, _portions(part, np.arange(len(part.x)))) for name, part in parts.items()}
     return twins_of(digests, parts["train"].y, most_places=MOST_PLACES)
+
+
+def _apart(part: Part) -> bool:
+    """Whether the targets are something else than the rows themselves, which an autoencoder is to give back."""
+    return part.given is None or part.given.shape[1:] != part.x.example
 
 
 def _part_facts(part: Part, classes: int) -> PartFacts:

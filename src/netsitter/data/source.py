@@ -28,10 +28,12 @@ class Part:
     """Examples with their targets.
 
     y: int64 (N,) class numbers, or float32 (N, O) real targets.
+    given: the targets as they were handed in, (N, ...) of any type, where the loss is to get those; else None.
     """
 
     x: Rows
     y: np.ndarray
+    given: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x)

@@ -1,23 +1,176 @@
-"""The doctor: puts a record before every rule that reads such a record."""
+"""The doctor: puts records before the rules, while a run goes on and at its end, and says what is the root."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from math import ceil
 from typing import Any
 
-from netsitter.diagnose.registry import rules
+from netsitter.diagnose.causes import explains
+from netsitter.diagnose.evidence import TUNED, mends, weighed
+from netsitter.diagnose.in_run import healthy
+from netsitter.diagnose.registry import chosen
 from netsitter.plan.plan import Plan
+from netsitter.record.events import Concluded, Ended, EpochEnded, Event, Found, Resumed, TrialEnded
 from netsitter.record.facts import DataFacts
 from netsitter.record.findings import SEVERITIES, Finding
+from netsitter.record.start_facts import StartFacts
+from netsitter.record.trace import Trace
+
+ALWAYS = (
+    "non-finite-value", "label-out-of-range", "leaked-split", "identifier-feature", "shuffled-labels", "duplicate-rows",
+    "output-loss-mismatch", "broadcast-loss", "misread-axes", "mixed-batch", "wrong-sign", "wrong-gradient",
+    "kept-gradient", "unused-parameters", "overfit", "non-finite-loss", "imbalanced-classes", "shifted-split",
+    "conflicting-labels", "stale-statistics", "linear-collapse", "tiny-batch",
+)  # fmt: skip
+"""Faults that are told in full even of a run that has reached its aim: they are wrong in themselves."""
+
+OFTEN = 1.25
+"""The rules look again when the run is this many times as long as when they looked last."""
+
+FIRST_LOOKS = 5
+"""Epochs after each of which they look."""
 
 
-def examine_data(facts: DataFacts, plan: Plan) -> list[Finding]:
-    """What is wrong with the data, as the plan prepares it, the gravest first. What could not be seen stands in
-    `facts.not_checked`.
-    """
-    return examine("data", facts, plan)
+KINDS: dict[type, str] = {DataFacts: "data", StartFacts: "start", Trace: "run"}
+"""What a rule calls the record that it reads."""
 
 
 def examine(needs: str, record: Any, plan: Plan) -> list[Finding]:
-    """The findings of all rules that read this kind of record, the gravest first, then by code."""
-    found = [finding for rule in rules(needs) for finding in rule.check(record, plan)]
-    return sorted(found, key=lambda finding: (-SEVERITIES.index(finding.severity), finding.code))
+    """The findings of all rules that read this kind of record, the gravest first, then by weight and code."""
+    return in_order(finding for rule in chosen(needs, plan) for finding in rule.check(record, plan))
+
+
+def examine_data(facts: DataFacts, plan: Plan) -> list[Finding]:
+    """What is wrong with the data, as the plan prepares it. What could not be seen stands in `facts.not_checked`."""
+    return examine("data", facts, plan)
+
+
+def examine_start(facts: StartFacts, plan: Plan) -> list[Finding]:
+    """What can be said before the first step: of the data and of the start, roots first, echoes folded under them."""
+    found = examine("data", facts.data, plan) if facts.data is not None else []
+    return concluded([*found, *examine("start", facts, plan)], facts)
+
+
+def concluded(findings: Iterable[Finding], start: StartFacts | None) -> list[Finding]:
+    """The findings as roots, each with its echoes, in the order of their weight.
+
+    A finding is an echo of the heaviest other one that explains it and is no milder. Of two that explain each other the
+    heavier is the root. Short trainings with one thing changed count for a finding, or against it.
+    """
+    rest = in_order(weighed(finding, start) for finding in _once(findings))
+    roots: list[Finding] = []
+    echoes: dict[int, list[Finding]] = {}
+    for finding in rest:
+        cause = next((i for i, root in enumerate(roots) if _is_echo(finding, root, start)), None)
+        if cause is None:
+            # What was taken for a root before may follow from this one.
+            roots.append(finding)
+            echoes[len(roots) - 1] = []
+        else:
+            echoes[cause].append(finding)
+    return _folded(roots, echoes, start)
+
+
+def _folded(roots: list[Finding], echoes: dict[int, list[Finding]], start: StartFacts | None) -> list[Finding]:
+    """Roots that are mere symptoms of a later root go under it, with all that hangs on them."""
+    final: dict[int, list[Finding]] = {}
+    for i, root in enumerate(roots):
+        under = next(
+            (
+                j
+                for j, other in enumerate(roots)
+                if j > i and _is_echo(root, other, start) and not _is_echo(other, root, start)
+            ),
+            None,
+        )
+        if under is None:
+            final.setdefault(i, [])
+            final[i] += echoes[i]
+        else:
+            echoes[under] = [root, *echoes[i], *echoes[under]]
+    return in_order(replace(roots[i], echoes=tuple(found)) for i, found in final.items())
+
+
+def _is_echo(finding: Finding, root: Finding, start: StartFacts | None) -> bool:
+    if None not in (finding.trial, root.trial) and finding.trial != root.trial:
+        return False
+    if root.severity == "note" and finding.severity != "note":
+        return False
+    return explains(root.slug, finding.slug) or (finding.slug in TUNED and mends(root.slug, start))
+
+
+def _once(findings: Iterable[Finding]) -> list[Finding]:
+    """One finding for each fault, place and trial: the gravest."""
+    found: dict[tuple[str, str, int | None], Finding] = {}
+    for finding in in_order(findings):
+        found.setdefault((finding.slug, finding.where, finding.trial), finding)
+    return list(found.values())
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """The gravest first, then by weight, then by code."""
+    return sorted(findings, key=lambda f: (-SEVERITIES.index(f.severity), -f.weight, f.code, f.where))
+
+
+class Doctor:
+    """Attends a run: events in, the same events out, with what the rules find on the way and conclude at the end.
+
+    useless: why going on is useless, "" while it is not.
+    """
+
+    def __init__(self, plan: Plan, trace: Trace | None = None) -> None:
+        self.plan, self.trace = plan, Trace() if trace is None else Trace(trace.events)
+        self.useless = ""
+        self._looked = 0
+        self._told = {(f.slug, f.trial) for f in self.trace.findings}
+
+    def attend(self, events: Iterable[Event]) -> Iterator[Event]:
+        """The events, with `Found` among them, and `Concluded` before `Ended`."""
+        for event in events:
+            if isinstance(event, Resumed):
+                self._looked = 0
+            if isinstance(event, Ended):
+                yield from self._look(Trace([*self.trace.events, event]), event.step)
+                yield Concluded(tuple(self.conclude(Trace([*self.trace.events, event]))))
+                yield event
+                continue
+            self.trace.take(event)
+            yield event
+            if isinstance(event, TrialEnded) or (isinstance(event, EpochEnded) and self._due(event)):
+                yield from self._look(self.trace, event.step)
+
+    def conclude(self, trace: Trace) -> list[Finding]:
+        """What the whole record says."""
+        start = trace.start
+        found = examine("run", trace, self.plan)
+        if start is not None:
+            found += examine("start", start, self.plan)
+            found += examine("data", start.data, self.plan) if start.data is not None else []
+        else:
+            found += [event.finding for event in trace.of(Found) if event.finding.step is None]
+        return concluded((self._mild(finding, trace) for finding in found), start)
+
+    def _mild(self, finding: Finding, trace: Trace) -> Finding:
+        """A note where the run has reached its aim all the same, unless the fault is wrong in itself."""
+        if finding.slug in ALWAYS or not healthy(trace, finding.trial or 0):
+            return finding
+        return replace(finding, severity="note")
+
+    def _due(self, event: EpochEnded) -> bool:
+        fifth = event.epoch == ceil(event.epochs / 5)
+        if not (fifth or event.epoch <= FIRST_LOOKS or event.epoch >= OFTEN * self._looked):
+            return False
+        self._looked = event.epoch
+        return True
+
+    def _look(self, trace: Trace, step: int) -> Iterator[Event]:
+        """What is found now and was not told before."""
+        found = [self._mild(finding, trace) for finding in examine("run", trace, self.plan)]
+        for finding in found:
+            if (finding.slug, finding.trial) not in self._told and finding.severity != "note":
+                self._told.add((finding.slug, finding.trial))
+                told = replace(finding, step=finding.step if finding.step is not None else step)
+                self.trace.take(Found(told))
+                yield Found(told)

@@ -10,6 +10,7 @@ from typing import Any
 from netsitter.diagnose import rules as folder
 from netsitter.diagnose.rule import Rule
 from netsitter.errors import PlanError, closest, shown
+from netsitter.plan.plan import Plan
 
 
 @cache
@@ -20,7 +21,16 @@ def rules(needs: str | None = None) -> tuple[Rule[Any], ...]:
         if not module.ispkg:
             found += _rules_in(module.name)
     found.sort(key=lambda rule: rule.code)
-    return tuple(rule for rule in found if needs in (None, rule.needs))
+    return tuple(rule for rule in found if needs is None or rule.reads(needs))
+
+
+def chosen(needs: str, plan: Plan) -> tuple[Rule[Any], ...]:
+    """The rules that read this record."""
+    return rules(needs)
+
+
+def checked_rules(plan: Plan) -> None:
+    """Raises PlanError for a rule or a threshold that there is not."""
 
 
 def rule_of(name: str) -> Rule[Any]:

@@ -42,7 +42,8 @@ class Rule(ABC, Generic[Record]):
     code: three letters of the family and a number; never used again for anything else.
     slug: names the fault, never the cure; the file has the same name.
     severity: of its gravest finding.
-    needs: which record it reads: "data" for `DataFacts`.
+    needs: which record it reads: "data" for `DataFacts`, "start" for `StartFacts`, "run" for `Trace`;
+        or several of them, where the fault shows in each.
     sick, well: cases that it must and must not speak on; the kit in `netsitter.testing` holds it to them.
 
     Thresholds are class constants in capitals. The docstring names each with its number and unit, and where it is from.
@@ -52,7 +53,7 @@ class Rule(ABC, Generic[Record]):
     code: ClassVar[str]
     slug: ClassVar[str]
     severity: ClassVar[Severity]
-    needs: ClassVar[str]
+    needs: ClassVar[str | tuple[str, ...]]
     sick: ClassVar[tuple[Case, ...]]
     well: ClassVar[tuple[Case, ...]]
 
@@ -70,6 +71,11 @@ class Rule(ABC, Generic[Record]):
                 f"in this order; got {', '.join(page_of(cls)) or 'none'}"
             )
 
+    @classmethod
+    def reads(cls, record: str) -> bool:
+        """Whether it reads this kind of record."""
+        return record == cls.needs or (record in cls.needs and not isinstance(cls.needs, str))
+
     @abstractmethod
     def check(self, record: Record, plan: Plan) -> list[Finding]:
         """What it finds in this record; empty when all is well."""
@@ -82,9 +88,14 @@ class Rule(ABC, Generic[Record]):
         remedies: tuple[Remedy, ...] = (),
         places: tuple[str, ...] = (),
         severity: Severity | None = None,
+        weight: float = 0.5,
+        trial: int | None = None,
+        step: int | None = None,
     ) -> Finding:
         """A finding of this rule, of its own severity unless a milder one is given."""
-        return Finding(self.code, self.slug, severity or self.severity, where, seen, remedies, places=places)
+        return Finding(
+            self.code, self.slug, severity or self.severity, where, seen, remedies, trial, step, places, weight
+        )
 
 
 def page_of(rule: type[Rule[Any]]) -> dict[str, str]:

@@ -4,30 +4,49 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import asdict, replace
 
 import torch
 from torch import nn
 
-from netsitter.diagnose.doctor import examine_data
+from netsitter.data.sources.given import with_reals
+from netsitter.diagnose.doctor import concluded, examine_data, examine_start
+from netsitter.diagnose.registry import checked_rules
 from netsitter.doors.inputs import Asked, Build
+from netsitter.errors import NetError
 from netsitter.nn.build import build
-from netsitter.nn.own import built_by, load_builder
+from netsitter.nn.modes import into_training
+from netsitter.nn.own import EXAMPLE_ROWS, built_by, load_builder
 from netsitter.nn.summary import summary
 from netsitter.plan.choose import Choice
 from netsitter.plan.plan import changed
-from netsitter.record.events import Chosen, Event, Found, Started
+from netsitter.record.events import Chosen, Event, Found, Known, Started
 from netsitter.streams import stream_key
 from netsitter.train.device import device_named, machine_facts, threads_for
-from netsitter.train.preflight import batch_faults, preflight
+from netsitter.train.own_optimiser import made
+from netsitter.train.preflight import batch_faults
 from netsitter.train.prepare import Ready, ready
+from netsitter.train.start.examine import examined
 from netsitter.version import __version__
 
 
 def begun(asked: Asked) -> tuple[Ready, nn.Module]:
     """Data and network in place, ready to be checked or trained. Raises what `fit` raises, before any work is done."""
-    prepared = ready(asked.plan, asked.source, device=device_named(asked.plan.loop.device), loss=asked.loss)
-    network = network_for(prepared, asked.build)
+    checked_rules(asked.plan)
+    device = device_named(asked.plan.loop.device)
+    prepared = ready(asked.plan, asked.source, device=device, loss=asked.loss, optimizer=asked.optimizer)
+    try:
+        network = network_for(prepared, asked.build)
+    except NetError:
+        if not prepared.tokens:
+            raise
+        # Whole numbers that no embedding looks up are numbers like others.
+        asked = replace(asked, source=with_reals(asked.source))
+        prepared = ready(asked.plan, asked.source, device=device, loss=asked.loss, optimizer=asked.optimizer)
+        network = network_for(prepared, asked.build)
+    if asked.optimizer is not None:
+        made(asked.optimizer, (p for p in network.parameters() if p.requires_grad), prepared.plan.optim.lr or 1e-3)
     prepared = with_threads(prepared, network)
     batch_faults(network, prepared)
     return prepared, network.to(prepared.device)
@@ -42,13 +61,42 @@ def network_for(prepared: Ready, own: Build | None) -> nn.Module:
     if own is not None:
         with torch.random.fork_rng(devices=[prepared.device] if prepared.device.type == "cuda" else []):
             torch.manual_seed(key)
-            return built_by(own, example=prepared.example, outputs=prepared.outputs)
+            rows = first_rows(prepared, EXAMPLE_ROWS)[0] if plan.data.given else None
+            return built_by(own, example=prepared.example, outputs=prepared.outputs, rows=rows)
     generator = torch.Generator().manual_seed(key)
-    feed = prepared.parts.feeds["train"]
-    rows = prepared.parts.score_rows[:200]
     fitted = (plan.net.init or "").startswith("lsuv")
-    batch = next(iter(feed.batches(rows, [(0, len(rows))])))[0].cpu() if fitted else None
+    batch = first_rows(prepared, 200)[0].cpu() if fitted else None
     return build(plan.net, example=prepared.example, outputs=prepared.outputs, generator=generator, batch=batch)
+
+
+def first_rows(prepared: Ready, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Some training rows with their targets, as network and loss get them."""
+    index = prepared.parts.score_rows[:rows]
+    return next(iter(prepared.parts.feeds["train"].batches(index, [(0, len(index))])))
+
+
+def refuse_broken(prepared: Ready, network: nn.Module) -> None:
+    """Raises NetError, in the doctor's words, when the user's own program fails in its first step."""
+    if not prepared.plan.data.given:
+        return
+    rows = min(prepared.plan.loop.batch or 1, prepared.parts.feeds["train"].rows)
+    x_B, y_B = first_rows(prepared, rows)
+    copy = deepcopy(network)
+    try:
+        with torch.random.fork_rng(devices=[prepared.device] if prepared.device.type == "cuda" else []):
+            into_training(copy)
+            loss = prepared.loss(copy(x_B), y_B)
+            loss.backward()
+            return
+    except Exception as error:
+        facts, _ = examined(network, prepared, work=step_work(prepared, network), attempts=False)
+        told = next((f for f in examine_start(facts, prepared.plan) if f.severity == "error"), None)
+        raise NetError(
+            told.seen if told else f"the first step fails: {type(error).__name__}: {error}",
+            code="N10",
+            where=f"{told.where} ({told.code} {told.slug}): {error}" if told else f"inputs {tuple(x_B.shape)}",
+            fix=told.remedies[0].says if told and told.remedies else "",
+        ) from error
 
 
 def with_threads(prepared: Ready, network: nn.Module) -> Ready:
@@ -56,10 +104,19 @@ def with_threads(prepared: Ready, network: nn.Module) -> Ready:
     plan = prepared.plan
     if plan.loop.threads is not None:
         return prepared
-    work = 3 * summary(network, prepared.example).multiply_adds * (plan.loop.batch or 1)
+    work = step_work(prepared, network)
     plan = changed(plan, {"loop.threads": threads_for(work)})
     choice = Choice("loop.threads", plan.loop.threads, f"{work / 1e6:,.1f} million multiply-adds a step")
     return replace(prepared, plan=plan, choices=(*prepared.choices, choice))
+
+
+def step_work(prepared: Ready, network: nn.Module) -> int:
+    """Multiply-adds of one step: three times those of the forward pass; judged by the weights where rows are tokens."""
+    if prepared.tokens:
+        each = sum(p.numel() for p in network.parameters()) * max(prepared.example, default=1)
+    else:
+        each = summary(network, prepared.example).multiply_adds
+    return 3 * each * (prepared.plan.loop.batch or 1)
 
 
 def beginning(prepared: Ready, network: nn.Module, *, name: str, gradients: bool = False) -> Iterator[Event]:
@@ -88,7 +145,12 @@ def beginning(prepared: Ready, network: nn.Module, *, name: str, gradients: bool
     yield Started(name, (prepared.plan.model_dump(mode="json"),), data, net, machine, time.time())
     for choice in prepared.choices:
         yield Chosen(choice.path, choice.value, choice.reason)
-    for finding in examine_data(prepared.facts, prepared.plan):
+    if not prepared.plan.loop.preflight:
+        for finding in concluded(examine_data(prepared.facts, prepared.plan), None):
+            yield Found(finding)
+        return
+    facts, checks = examined(network, prepared, work=step_work(prepared, network), gradients=gradients)
+    yield Known("start", facts.as_json())
+    for finding in examine_start(facts, prepared.plan):
         yield Found(finding)
-    if prepared.plan.loop.preflight:
-        yield from preflight(network, prepared, gradients=gradients)
+    yield from checks

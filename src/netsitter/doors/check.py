@@ -12,6 +12,7 @@ from torch import nn
 from netsitter.data.faults import counted
 from netsitter.doors.beginning import beginning, begun
 from netsitter.doors.inputs import Build, asked_for
+from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan
 from netsitter.record.events import Checked, Verdict, to_json
 from netsitter.record.findings import Finding
@@ -20,6 +21,7 @@ from netsitter.record.trace import Trace
 from netsitter.report.console import Console
 from netsitter.train.device import own_conditions
 from netsitter.train.losses import Loss
+from netsitter.train.own_optimiser import MakeOptimizer
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,13 @@ class Report:
         return self.trace.checks
 
     @property
+    def not_checked(self) -> list[tuple[str, str]]:
+        """What could not be looked at, and why."""
+        start = self.trace.start
+        data = () if start is None or start.data is None else start.data.not_checked
+        return [*(("data", why) for why in data), *(() if start is None else start.not_checked)]
+
+    @property
     def passed(self) -> bool:
         """Whether no check warned or failed."""
         return all(check.verdict in (Verdict.PASSED, Verdict.SKIPPED) for check in self.checks)
@@ -46,6 +55,7 @@ class Report:
             "findings": [finding.as_json() for finding in self.findings],
             "checks": [to_json(check) for check in self.checks],
             "choices": [to_json(choice) for choice in self.trace.choices],
+            "not_checked": self.not_checked,
         }
 
     def __repr__(self) -> str:
@@ -55,22 +65,44 @@ class Report:
 
 
 def check(
+    model: Any = None,
     data: Any = None,
     *,
     net: str | Build | nn.Module | None = None,
     loss: str | Loss | None = None,
+    optimizer: str | MakeOptimizer | None = None,
     plan: Plan | str | Path | None = None,
     show: bool | Sink = True,
     data_dir: str | Path | None = None,
     options: Mapping[str, Any] | None = None,
     **short: Any,
 ) -> Report:
-    """What can be said before training; the arguments are those of `fit`. Nothing is written.
+    """What can be said before training: of data, network, loss and optimiser. Nothing is trained, nothing is written.
+
+    model: your own `nn.Module`, of which copies are looked at, or a function that builds one. `check(data, net=...)` is
+        another way to write it; then `net` may be a name as well.
+    data: as for `fit`. With a network of your own, arrays and tensors go into it as they are.
+    loss: a name, a torch loss, or any f(outputs, targets). optimizer: a name, or a torch optimizer class.
+    lr, batch, epochs and the other short options are those of `fit`.
 
     >>> check("digits", net="mlp:50", show=False).passed
     True
     """
-    asked = asked_for(data, net=net, loss=loss, plan=plan, options={**(options or {}), **short}, data_dir=data_dir)
+    if data is None and not isinstance(model, nn.Module) and net is not None:
+        model, data = net, model
+    elif data is None and net is None and not callable(model):
+        model, data = None, model
+    elif net is not None:
+        raise PlanError("the network was given twice", code="P13", fix="check(model, data), or check(data, net=...)")
+    asked = asked_for(
+        data,
+        net=model,
+        loss=loss,
+        optimizer=optimizer,
+        plan=plan,
+        options={**(options or {}), **short},
+        data_dir=data_dir,
+    )
     prepared, network = begun(asked)
     own = prepared.plan.net.kind == "own"
     trace = Trace()

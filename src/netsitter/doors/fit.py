@@ -13,7 +13,8 @@ import torch
 from torch import nn
 
 from netsitter.data.rows import DatasetRows
-from netsitter.doors.beginning import beginning, begun
+from netsitter.diagnose.doctor import Doctor
+from netsitter.doors.beginning import beginning, begun, refuse_broken
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import Asked, Build, asked_for
 from netsitter.doors.run import Run
@@ -30,6 +31,7 @@ from netsitter.train.device import exactness, machine_facts, own_conditions
 from netsitter.train.loop import Training
 from netsitter.train.losses import Loss
 from netsitter.train.model_file import Model, save_model
+from netsitter.train.own_optimiser import MakeOptimizer
 from netsitter.train.prepare import Ready
 from netsitter.train.stopping import Stop, heed_signals
 
@@ -39,6 +41,7 @@ def fit(
     *,
     net: str | Build | nn.Module | None = None,
     loss: str | Loss | None = None,
+    optimizer: str | MakeOptimizer | None = None,
     plan: Plan | str | Path | None = None,
     runs: str | Path | None = "runs",
     name: str | None = None,
@@ -55,8 +58,10 @@ def fit(
         or (N, Y, X, C) images; y: (N,) classes or real numbers, or (N, O) real numbers.
         None reads `data.source` of the plan.
     net: "mlp:100,100", "conv", "lenet", "FILE.py:build", a function that returns an `nn.Module`, or a module, of which
-        a copy is trained.
-    loss: a name of the plan, or any f(outputs, targets) that returns the mean over the batch.
+        a copy is trained. Arrays, tensors and Datasets go into a network of your own as they are.
+    loss: a name of the plan, a torch loss, or any f(outputs, targets) that returns the mean over the batch.
+    optimizer: a name of the plan, or a torch optimizer class (or a `functools.partial` of one), called with
+        (parameters, lr=...).
     plan: a `Plan`, or a file of one; options are set on top of it.
     runs: the folder in which the run's own folder is made; None keeps nothing on disk.
     show: whether to print what happens; or a sink of your own that takes every event.
@@ -68,9 +73,17 @@ def fit(
     True
     """
     asked = asked_for(
-        data, net=net, loss=loss, plan=plan, options={**(options or {}), **short}, data_dir=data_dir, download=download
+        data,
+        net=net,
+        loss=loss,
+        optimizer=optimizer,
+        plan=plan,
+        options={**(options or {}), **short},
+        data_dir=data_dir,
+        download=download,
     )
     prepared, network = begun(asked)
+    refuse_broken(prepared, network)
     folder = None if runs is None else new_folder(Path(runs), name or asked.source.name, prepared.plan)
     return _conducted(prepared, network, folder, show, resume=False)
 
@@ -81,12 +94,13 @@ def resume(
     data: Any = None,
     net: str | Build | nn.Module | None = None,
     loss: Loss | None = None,
+    optimizer: MakeOptimizer | None = None,
     show: bool | Sink = True,
     data_dir: str | Path | None = None,
 ) -> Run:
     """Goes on with a run that was stopped or killed, and ends it with the same bits as if it had not been.
 
-    data, net, loss: as given to `fit`, for a run that was made from Python values.
+    data, net, loss, optimizer: as given to `fit`, for a run that was made from Python values.
     Raises RunError when the run is over or has no whole checkpoint, DataError when the data has changed.
     """
     folder = run_folder(path)
@@ -103,7 +117,7 @@ def resume(
             fix=f"--net {plan.net.own}, or net=FUNCTION from Python, if you trust it",
             state="the run is as it was.",
         )
-    asked = asked_for(data, net=net, loss=loss, plan=plan, options={}, data_dir=data_dir)
+    asked = asked_for(data, net=net, loss=loss, optimizer=optimizer, plan=plan, options={}, data_dir=data_dir)
     _same_data(trace, asked, folder)
     return _conducted(*begun(asked), folder, show, resume=True)
 
@@ -124,9 +138,9 @@ def _conducted(
         outside = torch.get_num_threads()
         closing.enter_context(own_conditions(prepared.plan.loop, prepared.device))
         stop = closing.enter_context(heed_signals())
-        conductor = _Conductor(prepared, network, folder, stop, outside)
+        conductor = _Conductor(prepared, network, folder, stop, outside, Doctor(prepared.plan, trace))
         try:
-            for _ in pump(conductor.events(resume=resume), sinks):
+            for _ in pump(conductor.doctor.attend(conductor.events(resume=resume)), sinks):
                 pass
         except NetsitterError as error:
             if folder is not None and error.state in ("", NOTHING_WRITTEN):
@@ -138,8 +152,16 @@ def _conducted(
 class _Conductor:
     """One run from its first event to its last."""
 
-    def __init__(self, prepared: Ready, network: nn.Module, folder: RunFolder | None, stop: Stop, outside: int) -> None:
-        self.prepared, self.folder, self.stop = prepared, folder, stop
+    def __init__(
+        self,
+        prepared: Ready,
+        network: nn.Module,
+        folder: RunFolder | None,
+        stop: Stop,
+        outside: int,
+        doctor: Doctor,
+    ) -> None:
+        self.prepared, self.folder, self.stop, self.doctor = prepared, folder, stop, doctor
         drawn = any(isinstance(part.x, DatasetRows) for part in prepared.source.parts.values())
         self.machine = machine_facts(prepared.device) | {"threads outside": outside, "data by chance": drawn}
         self.checkpoints = Checkpoints(folder.checkpoints) if folder else None
@@ -160,13 +182,20 @@ class _Conductor:
                 yield event
                 if self.stop:
                     break  # the loop saves what there is, and ends
-        self.cohort = cohort_of([self.network], [self.prepared.plan], self.prepared.loss, device=self.prepared.device)
+        self.cohort = cohort_of(
+            [self.network],
+            [self.prepared.plan],
+            self.prepared.loss,
+            device=self.prepared.device,
+            optimizer=self.prepared.optimizer,
+        )
         training = Training(
             self.cohort,
             self.prepared.parts,
             checkpoints=self.checkpoints,
             start=start,
             stop=lambda: bool(self.stop),
+            useless=lambda: self.doctor.useless,
             machine=self.machine,
         )
         if start is not None:
@@ -180,6 +209,11 @@ class _Conductor:
         assert self.cohort is not None
         ready, source = self.prepared, self.prepared.source
         example = source.parts["train"].x.example
+        if ready.plan.data.given and ready.parts.measure.form != "classes":
+            return Model(
+                self.cohort.network(0).cpu(), ready.plan, source.image, "regress", (), (),
+                example, ready.outputs, ready.preparation, ready.target,
+            )  # fmt: skip
         return Model(
             self.cohort.network(0).cpu(), ready.plan, source.image, source.task, source.classes, source.features,
             example, ready.outputs, ready.preparation, ready.target,

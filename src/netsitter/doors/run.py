@@ -13,9 +13,11 @@ from torch import Tensor, nn
 from netsitter.data.batches import chunks, score_batch
 from netsitter.data.faults import counted, listed
 from netsitter.data.preparation.fitted import Fitted
+from netsitter.data.preparation.scaling import Tokens
 from netsitter.data.rows import ArrayRows, Rows
 from netsitter.data.source import Part
 from netsitter.data.sources.arrays import inputs_of, source_of
+from netsitter.data.sources.given import given_rows, given_source
 from netsitter.data.sources.open import open_source
 from netsitter.doors.folder import RunFolder, run_folder
 from netsitter.doors.inputs import Build, builder_of
@@ -26,9 +28,10 @@ from netsitter.plan.plan import Plan
 from netsitter.record.events import EpochEnded, Outcome
 from netsitter.record.findings import Finding
 from netsitter.record.trace import Trace
-from netsitter.train.losses import LOSSES, row_sums, scorer_of
+from netsitter.train.losses import LOSSES
 from netsitter.train.model_file import Model, load_model
 from netsitter.train.prepare import Ready
+from netsitter.train.scores import CLASSES, REAL, Measure, row_sums, scorer_of
 
 
 class Run:
@@ -110,17 +113,17 @@ class Run:
         part = (
             self._own_part(data) if isinstance(data, str) and data in ("train", "val", "test") else self._labelled(data)
         )
-        y = torch.from_numpy(part.y)
+        y = torch.from_numpy(part.y if part.given is None else part.given)
         target = self._model.target
         scaled = y if target is None else target.apply(y)
         outputs = self._outputs(part.x)
         loss = self._ready.loss if self._ready else LOSSES.get(self.plan.loop.loss or "")
-        score = scorer_of(y, task=self._model.task)
+        score = scorer_of(y, self._measure)
         real = outputs if target is None else target.undo(outputs)
-        found = {"rows": len(y), "score": score.score(row_sums(real, y, task=self._model.task))}
+        found = {"rows": len(y), "score": score.score(row_sums(real, y, self._measure))}
         if loss is not None:
             found["loss"] = float(loss(outputs, scaled))
-        if self._model.task == "classify":
+        if not self._measure.real:
             found["error"] = float(np.sqrt(found["score"] * (1 - found["score"]) / len(y)))
         else:
             found["error"] = float((real - y).square().mean().sqrt())
@@ -128,6 +131,8 @@ class Run:
 
     def predict(self, x: Any) -> np.ndarray:
         """The classes (N,), or the real values (N, O), for raw rows shaped as those that it was trained on.
+
+        A network of your own on rows as they were given answers with its own outputs.
 
         Classes that are all whole numbers come back as numbers, False and True as bools, others as text.
         Raises DataError for rows with values that are not finite: their answer would mean nothing.
@@ -148,23 +153,33 @@ class Run:
         told = f", score {score:.4f}" if score is not None else ""
         return f"<Run {self.path or 'in memory'}: {self.outcome}{told}>"
 
+    @property
+    def _measure(self) -> Measure:
+        """How outputs are compared with targets."""
+        if self._ready is not None:
+            return self._ready.parts.measure
+        return CLASSES if self._model.task == "classify" else REAL
+
     def _rows(self, x: Any) -> Rows:
         if hasattr(x, "take") and hasattr(x, "example"):
             return x
+        if self.plan.data.given:
+            return given_rows(x, self._model.example)
         return ArrayRows(inputs_of(x, example=self._model.example, image=self._model.image))
 
     @torch.no_grad()
     def _outputs(self, rows: Rows) -> Tensor:
         """(N, K) or (N, O): what the network answers. Raises DataError or RunError where that is no number."""
         model = self._model
-        answers = [torch.empty(0, model.outputs)]
+        answers = []
         for part in chunks(rows, len(rows)):
             raw = rows.take(np.arange(part.start, part.stop))
             _refuse_not_finite(raw, part.start)
-            prepared = model.preparation.apply(torch.from_numpy(raw)).float()
+            prepared = model.preparation.apply(torch.from_numpy(raw))
+            prepared = prepared if isinstance(model.preparation, Tokens) else prepared.float()
             with evaluating(model.net):
                 answers += [model.net(x_B) for x_B in prepared.split(score_batch(1, tuple(prepared.shape[1:])))]
-        outputs = torch.cat(answers)
+        outputs = torch.cat(answers) if answers else torch.empty(0, model.outputs)
         if not bool(torch.isfinite(outputs).all()):
             raise RunError(
                 "the network answers with NaN or infinity",
@@ -182,6 +197,8 @@ class Run:
     def _labelled(self, data: Any) -> Part:
         if isinstance(data, str | Path):
             source = open_source(data, resize=self.plan.data.resize, task=self._model.task)
+        elif self.plan.data.given:
+            return given_source(data).parts["train"]
         else:
             source = source_of(data, task=self._model.task)
         part = source.parts.get("test", source.parts["train"])

@@ -60,11 +60,14 @@ def load_builder(place: str) -> Callable[..., nn.Module]:
     return builder
 
 
-def built_by(builder: Callable[..., object], *, example: tuple[int, ...], outputs: int) -> nn.Module:
+def built_by(
+    builder: Callable[..., object], *, example: tuple[int, ...], outputs: int, rows: torch.Tensor | None = None
+) -> nn.Module:
     """The net that the user's function builds, tried on two rows of zeros.
 
     It is called with those of `example` (the shape of one input), `inputs` (how many numbers that is), `outputs` and
     `classes` (both: how many numbers it must return) that its signature names. Its weights are its own affair.
+    rows: real rows that it is tried on instead; then it may return a tensor of any shape.
     Raises NetError when it fails, returns something else than an `nn.Module`, or the net's outputs have another size.
     """
     name = getattr(builder, "__name__", type(builder).__name__)
@@ -92,7 +95,10 @@ def built_by(builder: Callable[..., object], *, example: tuple[int, ...], output
             allowed="at least one parameter with requires_grad",
             fix="add a layer with weights, or unfreeze one",
         )
-    _must_answer(net, name, example, outputs)
+    if rows is None:
+        _must_answer(net, name, example, outputs)
+    else:
+        _must_take(net, name, rows)
     return net
 
 
@@ -143,7 +149,9 @@ def _arguments(builder: Callable[..., object], name: str, known: dict[str, objec
             allowed="example (the shape of one input), inputs, outputs, classes; others need a default",
             fix=f"def {getattr(builder, '__name__', 'build')}(example, outputs):",
         )
-    return {key: value for key, value in known.items() if key in named}
+    # What a partial has settled stays settled.
+    settled = getattr(builder, "keywords", {})
+    return {key: value for key, value in known.items() if key in named and key not in settled}
 
 
 def _must_answer(net: nn.Module, name: str, example: tuple[int, ...], outputs: int) -> None:
@@ -167,6 +175,28 @@ def _must_answer(net: nn.Module, name: str, example: tuple[int, ...], outputs: i
             code="N11",
             allowed=f"one number for each of {outputs} outputs",
             fix=f"end it with a layer of {outputs} outputs, as nn.Linear(..., {outputs})",
+        )
+
+
+def _must_take(net: nn.Module, name: str, x_B: torch.Tensor) -> None:
+    """Try the net on some rows, in evaluation mode, and see that a tensor comes."""
+    try:
+        with torch.no_grad(), evaluating(net):
+            answer = net(x_B.to(next(net.parameters()).device))
+    except Exception as error:
+        if x_B.is_floating_point():
+            summary(net, tuple(x_B.shape[1:]))  # which knows in which layer it stopped
+        raise NetError(
+            f"the net of {name} fails on inputs of {tuple(x_B.shape)}: {type(error).__name__}: {error}",
+            code="N12",
+            where=_line_of(error),
+            fix="a first layer that fits the rows; whole numbers are for embeddings, real numbers for other layers",
+        ) from error
+    if not isinstance(answer, torch.Tensor):
+        raise NetError(
+            f"the net of {name} must return a tensor; it returned {shown(answer)}",
+            code="N11",
+            fix="return the outputs that the loss takes, alone",
         )
 
 

@@ -22,6 +22,7 @@ LEARNING_RATES = {
     "adagrad": 0.01,
     "adam": 1e-3,
     "adamw": 1e-3,
+    "own": 1e-3,
 }
 """The learning rate that each optimiser starts from when none is given."""
 
@@ -64,7 +65,10 @@ def choose(plan: Plan, data: DataShape) -> tuple[Plan, tuple[Choice, ...]]:
     decide(
         "data.task", data.task, "the labels are classes" if data.task == "classify" else "the target is a real number"
     )
-    if data.image:
+    if plan.data.given:
+        decide("data.prepare", "none", "your own network gets your own rows as they are")
+        decide("data.target", "none", "and your own loss the targets as they are")
+    elif data.image:
         decide(
             "data.prepare",
             "center",
@@ -72,6 +76,9 @@ def choose(plan: Plan, data: DataShape) -> tuple[Plan, tuple[Choice, ...]]:
         )
     else:
         decide("data.prepare", "standardise", "a table: its columns have scales of their own")
+    decide(
+        "data.target", "standardise", "a real target is learned at mean 0 and spread 1, and predicted in its own unit"
+    )
     if data.image and min(data.example[1:]) >= 16:
         decide("net.kind", "conv", "images of 16 pixels or more: neighbouring pixels belong together")
     else:
@@ -94,6 +101,8 @@ def choose(plan: Plan, data: DataShape) -> tuple[Plan, tuple[Choice, ...]]:
         LEARNING_RATES[plan.optim.kind],
         f"the usual start for {plan.optim.kind}; a search finds better ones",
     )
+    if plan.data.given or plan.optim.kind == "own":
+        decide("optim.schedule", "constant", "the rate of your own program stays what it is")
     decide("optim.schedule", "cosine", "the rate falls along half a cosine to nearly 0, so the last epochs settle")
     batch = 32 if data.rows < SMALL_ROWS else 200
     decide("loop.batch", min(batch, data.rows), f"{data.rows:,} training rows")

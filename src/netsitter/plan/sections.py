@@ -20,6 +20,12 @@ class DataPlan(Section):
         None,
         "none, center, channel, standardise, pca:SHARE, whiten:SHARE or zca:SHARE (of the variance, or directions)",
     )
+    target: Literal["standardise", "none"] | None = field(
+        None, "what is done to a real target for training; predictions are always in its own unit"
+    )
+    given: bool = field(
+        False, "rows and targets go into the network and the loss as they are handed in; so for networks of your own"
+    )
     epsilon: float = field(
         1e-5, "added to each variance when whitening, in units of a feature's mean variance", ge=0, le=1e3
     )
@@ -88,9 +94,10 @@ def short_net(text: str) -> dict[str, Any]:
 class OptimPlan(Section):
     """How weights move."""
 
-    kind: Literal["sgd", "momentum", "nesterov", "rmsprop", "adagrad", "adam", "adamw"] = field(
-        "adam", "the optimiser, by name"
+    kind: Literal["sgd", "momentum", "nesterov", "rmsprop", "adagrad", "adam", "adamw", "own"] = field(
+        "adam", "the optimiser, by name; own is a torch optimizer handed in from Python"
     )
+    own: str = field("", "what an optimizer of your own is called, when kind is own")
     lr: float | None = field(None, "learning rate at its highest", by_trial=True, gt=0, le=1e12)
     momentum: float = field(
         0.9, "share of the last step kept (momentum, nesterov); beta1 of Adam", by_trial=True, ge=0, lt=1
@@ -126,7 +133,7 @@ class LoopPlan(Section):
     threads: int | None = field(
         None, "threads of the processor, which decide the last bits; by the work of a step when left out", ge=1, le=1024
     )
-    loss: Literal["cross_entropy", "mse", "mae", "huber", "own"] | None = field(
+    loss: Literal["cross_entropy", "mse", "mae", "huber", "bce", "bce_logits", "nll", "own"] | None = field(
         None, "what is made small; own is a function handed in from Python"
     )
     keep: Literal["best", "last"] = field("best", "weights kept at the end: best on validation, or last")

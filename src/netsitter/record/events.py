@@ -4,7 +4,8 @@ The order in which a run tells them:
 
     Started
     Chosen ...            one for each thing that the data decided
-    Found ...             what the data rules saw
+    Known ...             facts of the start, and what is watched
+    Found ...             what the rules of data and start saw
     Checked ...           the pre-flight checks, one each
     then, until the run ends:
         Measured ...      every few steps
@@ -13,6 +14,7 @@ The order in which a run tells them:
         Resumed           first event after a restart: all that stands after its step is told again
         Found             a rule saw something
         TrialEnded        one trial of the cohort is over
+    Concluded             the findings of the whole run, roots first, echoes folded under them
     Ended
 """
 
@@ -37,6 +39,7 @@ class Outcome(StrEnum):
 
     FINISHED = "finished"
     STOPPED_EARLY = "stopped early"
+    USELESS = "stopped: going on is useless"
     DIVERGED = "diverged"
     INTERRUPTED = "interrupted"
 
@@ -90,6 +93,19 @@ class Checked(Event):
     verdict: Verdict
     says: str
     numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Known(Event):
+    """Facts that rules read.
+
+    about: "start" (a `StartFacts` as plain values), or "watched": `layers` and `weights`, the names along the axes L
+        and P of the series, with `kinds` of the layers.
+    """
+
+    kind: ClassVar[str] = "known"
+    about: str
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -166,6 +182,14 @@ class TrialEnded(Event):
 
 
 @dataclass(frozen=True)
+class Concluded(Event):
+    """What the doctor says of the whole run: findings in the order of their weight, each with its echoes."""
+
+    kind: ClassVar[str] = "concluded"
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
 class Ended(Event):
     """The run is over. scores: part -> measure -> one number a trial."""
 
@@ -186,6 +210,8 @@ def to_json(event: Event) -> dict[str, Any]:
     values = {f.name: getattr(event, f.name) for f in fields(event)}
     if isinstance(event, Found):
         values["finding"] = event.finding.as_json()
+    if isinstance(event, Concluded):
+        values["findings"] = [finding.as_json() for finding in event.findings]
     return {"kind": event.kind, **_plain(values)}
 
 
@@ -196,6 +222,8 @@ def from_json(values: Mapping[str, Any]) -> Event:
         rest = {name: _back(value) for name, value in values.items() if name != "kind"}
         if kind is Found:
             rest["finding"] = finding_of(values["finding"])
+        if kind is Concluded:
+            rest["findings"] = tuple(map(finding_of, values["findings"]))
         if "outcome" in rest:
             rest["outcome"] = Outcome(rest["outcome"])
         if "verdict" in rest:

@@ -35,6 +35,8 @@ class Finding:
     seen: what was seen, with its number and the limit.
     trial: which trial of a cohort, or None for all of them.
     places: more exact places, the first few: "row 17", "train/cat/0001.png".
+    weight: how much it explains of what goes wrong, from 0 to 1; orders findings of one severity.
+    echoes: findings that follow from this one and would go with it.
     """
 
     code: str
@@ -46,6 +48,8 @@ class Finding:
     trial: int | None = None
     step: int | None = None
     places: tuple[str, ...] = ()
+    weight: float = 0.5
+    echoes: tuple[Finding, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -54,7 +58,9 @@ class Finding:
 def finding_of(values: Mapping[str, Any]) -> Finding:
     """The finding that `as_json` gave these values for."""
     remedies = tuple(Remedy(**remedy) for remedy in values.get("remedies", ()))
-    return Finding(**{**values, "remedies": remedies, "places": tuple(values.get("places", ()))})
+    echoes = tuple(finding_of(echo) for echo in values.get("echoes", ()))
+    places = tuple(values.get("places", ()))
+    return Finding(**{**values, "remedies": remedies, "places": places, "echoes": echoes})
 
 
 def gravest(findings: list[Finding] | tuple[Finding, ...]) -> Severity | None:

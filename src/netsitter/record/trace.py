@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,23 +12,26 @@ from numpy.typing import NDArray
 from netsitter.record.events import (
     Checked,
     Chosen,
+    Concluded,
     Ended,
     EpochEnded,
     Event,
     Found,
+    Known,
     Measured,
     Resumed,
     Started,
     TrialEnded,
 )
 from netsitter.record.findings import Finding
+from netsitter.record.start_facts import StartFacts, start_of
 
 Kind = TypeVar("Kind", bound=Event)
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One series of a run. steps: (S,), rising. values: (S, T)."""
+    """One series of a run. steps: (S,), rising. values: (S, T), or (S, T, ...) where the series has more axes."""
 
     name: str
     steps: NDArray[np.int64]
@@ -46,16 +49,34 @@ class Trace:
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self.events: list[Event] = []
+        self._series: dict[str, tuple[list[int], list[Any]]] = {}
+        self._start: tuple[Known, StartFacts] | None = None
         for event in events:
             self.take(event)
 
     def take(self, event: Event) -> None:
         """Keeps one event; a `Resumed` first drops what was told of later steps, a `Started` all that stood before."""
         if isinstance(event, Started):
-            self.events = []
+            self.events, self._series = [], {}
         if isinstance(event, Resumed):
-            self.events = [kept for told in self.events if (kept := _up_to(told, event)) is not None]
+            kept = [kept for told in self.events if (kept := _up_to(told, event)) is not None]
+            self.events, self._series = [], {}
+            for told in kept:
+                self._keep(told)
+        self._keep(event)
+
+    def _keep(self, event: Event) -> None:
         self.events.append(event)
+        if isinstance(event, Measured):
+            for name, values in event.values.items():
+                steps, rows = self._series.setdefault(name, ([], []))
+                steps += event.steps
+                rows += values
+        elif isinstance(event, EpochEnded):
+            for name, value in event.values.items():
+                steps, rows = self._series.setdefault(name, ([], []))
+                steps.append(event.step)
+                rows.append(value)
 
     def close(self) -> None:
         """Nothing to do: all is in memory."""
@@ -78,7 +99,26 @@ class Trace:
 
     @property
     def findings(self) -> list[Finding]:
-        return [event.finding for event in self.of(Found)]
+        """What the doctor concluded, roots first, each with its echoes; before that, what was found so far."""
+        concluded = self.last(Concluded)
+        return list(concluded.findings) if concluded else [event.finding for event in self.of(Found)]
+
+    @property
+    def start(self) -> StartFacts | None:
+        """The facts of the start, where they were measured."""
+        told = next(
+            (event for event in reversed(self.events) if isinstance(event, Known) and event.about == "start"), None
+        )
+        if told is None:
+            return None
+        if self._start is None or self._start[0] is not told:
+            self._start = (told, start_of(told.facts))
+        return self._start[1]
+
+    @property
+    def watched(self) -> Mapping[str, Any]:
+        """The names along the axes of the series: `layers`, their `kinds`, and `weights`; empty if none are."""
+        return next((event.facts for event in reversed(self.of(Known)) if event.about == "watched"), {})
 
     @property
     def checks(self) -> list[Checked]:
@@ -90,27 +130,19 @@ class Trace:
 
     def curve(self, name: str) -> Curve:
         """One series; empty when it was never measured."""
-        steps: list[int] = []
-        rows: list[tuple[float, ...]] = []
-        for event in self.events:
-            if isinstance(event, Measured) and name in event.values:
-                steps += event.steps
-                rows += event.values[name]
-            elif isinstance(event, EpochEnded) and name in event.values:
-                steps.append(event.step)
-                rows.append(event.values[name])
-        values = np.asarray(rows, dtype=np.float64).reshape(len(rows), -1)
+        steps, rows = self._series.get(name, ([], []))
+        values = np.asarray(rows, dtype=np.float64)
+        values = values if values.ndim > 1 else values.reshape(len(rows), -1 if rows else 0)
         return Curve(name, np.asarray(steps, dtype=np.int64), values)
 
     def names(self) -> list[str]:
         """The series that were measured."""
-        found = {name for event in self.events if isinstance(event, Measured | EpochEnded) for name in event.values}
-        return sorted(found)
+        return sorted(self._series)
 
 
 def _up_to(event: Event, resumed: Resumed) -> Event | None:
     """The event as far as it tells of what a resume keeps; None when it tells of later things only."""
-    if isinstance(event, Ended):
+    if isinstance(event, Concluded | Ended):
         return None
     if isinstance(event, EpochEnded | TrialEnded) and event.epoch > resumed.epoch:
         return None

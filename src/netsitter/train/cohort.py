@@ -20,7 +20,9 @@ from netsitter.nn.modes import evaluating, into_training
 from netsitter.optim.penalty import penalty
 from netsitter.plan.plan import Plan, by_trial, differing
 from netsitter.streams import stream_key
-from netsitter.train.losses import Loss, row_sums
+from netsitter.train.losses import Loss
+from netsitter.train.own_optimiser import MakeOptimizer, OwnOptimiser
+from netsitter.train.scores import Measure, row_sums
 from netsitter.train.step import descend, descent_of, hyper_of, loss_of
 
 Batches = Iterable[tuple[Tensor, Tensor]]
@@ -50,7 +52,7 @@ class Cohort(ABC):
         """
 
     @abstractmethod
-    def sums(self, batches: Batches, *, task: str) -> Sums:
+    def sums(self, batches: Batches, *, measure: Measure) -> Sums:
         """Summed loss and row scores of every trial over some batches, in evaluation mode."""
 
     @abstractmethod
@@ -71,6 +73,10 @@ class Cohort(ABC):
             for name, tensor in self.state().items():
                 tensor.copy_(state[name])
 
+    def takes(self, state: Mapping[str, Tensor]) -> bool:
+        """Whether `load` can put this back: the same names, each with the same shape and type."""
+        return _shapes(state) == _shapes(self.state())
+
     def weights(self) -> dict[str, Tensor]:
         """The part of `state` that decides outputs."""
         return {name: tensor for name, tensor in self.state().items() if not name.startswith("optim/")}
@@ -83,11 +89,13 @@ def cohort_of(
     *,
     device: torch.device,
     probe: tuple[Tensor, Tensor] | None = None,
+    optimizer: MakeOptimizer | None = None,
 ) -> Cohort:
     """The trials as one cohort: a single network, lifted together, or in turn where that cannot be.
 
     nets: one a trial, of one architecture; they are moved to the device and taken over.
     probe: a small batch on the device, on which copies are lifted once to see whether that can be done.
+    optimizer: a torch one of the user's in place of the plan's; with it trials run in turn.
     Raises PlanError when the plans differ in a field that trials of a cohort must share.
     """
     apart = [path for path in differing(list(plans)) if not by_trial(path)]
@@ -97,10 +105,10 @@ def cohort_of(
         )
     nets = [net.to(device) for net in nets]
     if len(nets) == 1:
-        return Single(nets[0], plans[0], loss)
-    if can_be_lifted(nets) and (probe is None or _lifts(nets, plans, loss, probe)):
+        return Single(nets[0], plans[0], loss, optimizer)
+    if optimizer is None and can_be_lifted(nets) and (probe is None or _lifts(nets, plans, loss, probe)):
         return Lifted(nets, plans, loss)
-    return InTurn([Single(net, plan, loss) for net, plan in zip(nets, plans, strict=True)])
+    return InTurn([Single(net, plan, loss, optimizer) for net, plan in zip(nets, plans, strict=True)])
 
 
 def can_be_lifted(nets: Sequence[nn.Module]) -> bool:
@@ -127,9 +135,9 @@ class Single(Cohort):
 
     how = "one trial"
 
-    def __init__(self, net: nn.Module, plan: Plan, loss: Loss) -> None:
+    def __init__(self, net: nn.Module, plan: Plan, loss: Loss, optimizer: MakeOptimizer | None = None) -> None:
         self.net, self.plan, self.plans, self.loss = net, plan, (plan,), loss
-        self.descent = descent_of(self.plans, net)
+        self.descent = descent_of(self.plans, net, optimizer)
         self.params = {name: p for name, p in net.named_parameters() if p.requires_grad}
         self.optim = self.descent.method.init(self.params)
         self.hyper = hyper_of(plan)
@@ -149,9 +157,9 @@ class Single(Cohort):
             descend(params, found, self.optim, hyper, step=step, descent=self.descent)
         return loss.detach().reshape(1)
 
-    def sums(self, batches: Batches, *, task: str) -> Sums:
+    def sums(self, batches: Batches, *, measure: Measure) -> Sums:
         with torch.no_grad(), evaluating(self.net):
-            total = _added(_batch_sums(self.net, x_B, y_B, self.loss, task) for x_B, y_B in batches)
+            total = _added(_batch_sums(self.net, x_B, y_B, self.loss, measure) for x_B, y_B in batches)
         return total[0].reshape(1), total[1].unsqueeze(0)
 
     def penalties(self) -> Tensor:
@@ -163,6 +171,20 @@ class Single(Cohort):
         whole |= {f"buffer/{name}": b for name, b in kept_buffers(self.net).items()}
         whole |= {f"optim/{slot}/{name}": t for slot, tensors in self.optim.items() for name, t in tensors.items()}
         return {name: tensor.unsqueeze(0) for name, tensor in whole.items()}
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        if isinstance(self.descent.method, OwnOptimiser) and self.descent.method.optimizer is None:
+            for name in (name for name in state if name.startswith("optim/")):
+                _, slot, param = name.split("/", 2)
+                self.optim.setdefault(slot, {})[param] = state[name][0].clone()
+        super().load(state)
+
+    def takes(self, state: Mapping[str, Tensor]) -> bool:
+        if isinstance(self.descent.method, OwnOptimiser):
+            # What a torch optimizer keeps is known to itself alone, and only after its first step.
+            state = {name: tensor for name, tensor in state.items() if not name.startswith("optim/")}
+            return _shapes(state) == _shapes(self.weights())
+        return super().takes(state)
 
     def network(self, trial: int) -> nn.Module:
         return _copy(self.net)
@@ -214,9 +236,9 @@ class Lifted(Cohort):
             torch.vmap(move)(self.params, found, self.optim, hyper)
         return loss_T.detach()
 
-    def sums(self, batches: Batches, *, task: str) -> Sums:
+    def sums(self, batches: Batches, *, measure: Measure) -> Sums:
         with torch.no_grad(), evaluating(self.net):
-            return _added(self._lift(lambda call, b=b: _batch_sums(call, *b, self.loss, task)) for b in batches)
+            return _added(self._lift(lambda call, b=b: _batch_sums(call, *b, self.loss, measure)) for b in batches)
 
     def penalties(self) -> Tensor:
         with torch.no_grad():
@@ -260,11 +282,11 @@ class InTurn(Cohort):
         pairs = zip(self.singles, lrs, strict=True)
         return torch.cat([single.step(x_B, y_B, step=step, epoch=epoch, lrs=(lr,)) for single, lr in pairs])
 
-    def sums(self, batches: Batches, *, task: str) -> Sums:
-        return _added(self._batch_sums(batch, task) for batch in batches)
+    def sums(self, batches: Batches, *, measure: Measure) -> Sums:
+        return _added(self._batch_sums(batch, measure) for batch in batches)
 
-    def _batch_sums(self, batch: tuple[Tensor, Tensor], task: str) -> Sums:
-        each = [single.sums([batch], task=task) for single in self.singles]
+    def _batch_sums(self, batch: tuple[Tensor, Tensor], measure: Measure) -> Sums:
+        each = [single.sums([batch], measure=measure) for single in self.singles]
         return torch.cat([loss for loss, _ in each]), torch.cat([rows for _, rows in each])
 
     def penalties(self) -> Tensor:
@@ -279,8 +301,18 @@ class InTurn(Cohort):
         for trial, single in enumerate(self.singles):
             single.load({name: tensor[trial : trial + 1] for name, tensor in state.items()})
 
+    def takes(self, state: Mapping[str, Tensor]) -> bool:
+        return all(
+            single.takes({name: tensor[trial : trial + 1] for name, tensor in state.items()})
+            for trial, single in enumerate(self.singles)
+        )
+
     def network(self, trial: int) -> nn.Module:
         return self.singles[trial].network(0)
+
+
+def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:
+    return {name: (t.shape, t.dtype) for name, t in tensors.items()}
 
 
 def _by_trial(numbers: Sequence[float], device: torch.device) -> Tensor:
@@ -312,9 +344,9 @@ def kept_buffers(net: nn.Module) -> dict[str, Tensor]:
     return {name: buffer for name, buffer in net.named_buffers() if name not in ours}
 
 
-def _batch_sums(call: Callable[[Tensor], Tensor], x_B: Tensor, y_B: Tensor, loss: Loss, task: str) -> Sums:
+def _batch_sums(call: Callable[[Tensor], Tensor], x_B: Tensor, y_B: Tensor, loss: Loss, measure: Measure) -> Sums:
     outputs = call(x_B)
-    return loss(outputs, y_B).to(torch.float64) * len(x_B), row_sums(outputs, y_B, task=task)
+    return loss(outputs, y_B).to(torch.float64) * len(x_B), row_sums(outputs, y_B, measure)
 
 
 def _added(sums: Iterator[Sums]) -> Sums:

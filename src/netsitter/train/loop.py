@@ -25,7 +25,7 @@ from netsitter.plan.plan import Plan
 from netsitter.record.events import Ended, EpochEnded, Event, Measured, Outcome, Saved, TrialEnded
 from netsitter.train.checkpoint import Checkpoint, Checkpoints, Progress
 from netsitter.train.cohort import Batches, Cohort
-from netsitter.train.losses import Scorer
+from netsitter.train.scores import Measure, Scorer
 from netsitter.train.stopping import better, out_of_patience
 
 
@@ -41,7 +41,7 @@ class Parts:
     feeds: Mapping[str, Feed]
     scorers: Mapping[str, Scorer]
     score_rows: np.ndarray
-    task: str
+    measure: Measure
     score_batch: int = SCORE_ROWS
 
 
@@ -51,6 +51,7 @@ class Training:
     plan: of the first trial; loop and data, which all trials share, are read from it.
     checkpoints: where to save; None keeps nothing on disk.
     start: the checkpoint to go on from.
+    stop: asked once a step whether to save and leave. useless: asked once an epoch why going on is useless; "" if not.
     """
 
     def __init__(
@@ -61,9 +62,10 @@ class Training:
         checkpoints: Checkpoints | None = None,
         start: Checkpoint | None = None,
         stop: Callable[[], bool] = lambda: False,
+        useless: Callable[[], str] = lambda: "",
         machine: Mapping[str, Any] | None = None,
     ) -> None:
-        self.cohort, self.parts, self.stop = cohort, parts, stop
+        self.cohort, self.parts, self.stop, self.useless = cohort, parts, stop, useless
         self.checkpoints, self.machine = checkpoints, machine or {}
         self.plan: Plan = cohort.plans[0]
         self.progress = Progress.at_start(cohort.trials)
@@ -182,6 +184,10 @@ class Training:
                 yield from self._end_trial(
                     trial, Outcome.STOPPED_EARLY, f"no better validation score for {patience} epochs"
                 )
+        why = self.useless() if self.progress.epoch < epochs else ""
+        for trial in range(self.cohort.trials) if why else ():
+            if self.progress.over[trial] is None:
+                yield from self._end_trial(trial, Outcome.USELESS, why)
         if self._save_due():
             yield from self._save()
 
@@ -192,7 +198,7 @@ class Training:
 
     def _scored(self, part: str, batches: Batches) -> tuple[tuple[float, ...], tuple[float, ...]]:
         scorer = self.parts.scorers[part]
-        loss_T, rows_T = self.cohort.sums(batches, task=self.parts.task)
+        loss_T, rows_T = self.cohort.sums(batches, measure=self.parts.measure)
         loss = tuple((loss_T.cpu() / scorer.rows).tolist())
         return loss, tuple(scorer.score(rows) for rows in rows_T.cpu())
 
@@ -245,10 +251,9 @@ class Training:
     def _restore(self, start: Checkpoint) -> None:
         self.progress, self._saved_step = start.progress, start.progress.step
         self._began -= start.progress.seconds
-        state = self.cohort.state()
         now = {name.removeprefix("now/"): t for name, t in start.tensors.items() if name.startswith("now/")}
         best = {name.removeprefix("best/"): t for name, t in start.tensors.items() if name.startswith("best/")}
-        fits = _alike(now, state) and (not best or _alike(best, self.cohort.weights()))
+        fits = self.cohort.takes(now) and (not best or _alike(best, self.cohort.weights()))
         if start.progress.trials != self.cohort.trials or not fits:
             raise RunError(
                 "the checkpoint is of another network",
@@ -257,7 +262,8 @@ class Training:
                 state="nothing was lost.",
             )
         self.cohort.load(now)
-        self.best = {name: t.to(state[name].device) for name, t in best.items()} or None
+        weights = self.cohort.weights()
+        self.best = {name: t.to(weights[name].device) for name, t in best.items()} or None
 
     def _seconds(self) -> float:
         return time.monotonic() - self._began

@@ -1,12 +1,8 @@
-"""Losses and scores. A loss takes (outputs, targets) of one trial and returns their mean; so does a user's own.
-
-Scores are sums over rows, so that batches of any size add up to the exact figure of the whole part.
-"""
+"""Losses. A loss takes (outputs, targets) of one trial and returns their mean; so does a user's own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import log
 
 import torch
@@ -25,8 +21,12 @@ LOSSES: dict[str, Loss] = {
     "mse": F.mse_loss,
     "mae": F.l1_loss,
     "huber": F.huber_loss,
+    "bce": F.binary_cross_entropy,
+    "bce_logits": F.binary_cross_entropy_with_logits,
+    "nll": F.nll_loss,
 }
-"""By the name in a plan. cross_entropy takes (B, K) logits and (B,) classes, the others (B, O) and (B, O)."""
+"""By the name in a plan. cross_entropy takes (B, K) logits, nll their log-softmax, and (B,) classes; bce takes
+probabilities of yes, bce_logits logits of it, and 0 or 1 of the same shape; the others (B, O) and (B, O)."""
 
 FITTING = {"classify": ("cross_entropy",), "regress": ("mse", "mae", "huber")}
 """The losses that fit each task. Others may run all the same, and learn nonsense."""
@@ -73,42 +73,6 @@ def try_loss(loss: Loss, y_B: Tensor, *, outputs: int) -> None:
             where=example,
             fix="compute it from the outputs with torch alone: no detach, no .item(), no rounding",
         )
-
-
-def row_sums(outputs: Tensor, targets: Tensor, *, task: str) -> Tensor:
-    """What the score of one trial is made of, summed over rows.
-
-    classify: (1,) rows whose largest output is their class. regress: (O,) squared errors.
-    """
-    if task == "classify":
-        return (outputs.argmax(dim=1) == targets).sum(dtype=torch.float64).reshape(1)
-    return (outputs - targets).to(torch.float64).square().sum(dim=0)
-
-
-@dataclass(frozen=True)
-class Scorer:
-    """Turns row sums into a score: the share right, or R² against always answering the part's own mean.
-
-    spread: (O,) summed squared distance of the targets from their mean; None for classes.
-    """
-
-    rows: int
-    spread: Tensor | None
-
-    def score(self, sums: Tensor) -> float:
-        if self.spread is None:
-            return float(sums[0]) / self.rows
-        spread = self.spread.to(sums.device)
-        varies = spread > 0
-        return float(1 - (sums[varies] / spread[varies]).mean()) if bool(varies.any()) else float("nan")
-
-
-def scorer_of(y_N: Tensor, *, task: str) -> Scorer:
-    """The scorer of a part with these targets."""
-    if task == "classify":
-        return Scorer(len(y_N), None)
-    y = y_N.to(torch.float64)
-    return Scorer(len(y_N), (y - y.mean(dim=0)).square().sum(dim=0))
 
 
 def guessing_loss(loss: str, y_N: Tensor, *, outputs: int) -> float | None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from copy import deepcopy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from netsitter.errors import NetError
+from netsitter.nn.dropout import KeyedDropout
 from netsitter.nn.gradient_check import gradient_check
 from netsitter.nn.modes import evaluating, into_training
 from netsitter.nn.norm_checks import BatchFault, check_batch
@@ -21,9 +23,13 @@ from netsitter.optim.penalty import decayed_names, penalty
 from netsitter.plan.plan import changed
 from netsitter.record.events import DEPTH, Checked, Verdict
 from netsitter.train.cohort import Single
-from netsitter.train.losses import Scorer, guessing_loss, row_sums, scorer_of
+from netsitter.train.losses import OWN, guessing_loss
 from netsitter.train.prepare import Ready
 from netsitter.train.probes import as_it_was, layer_signals
+from netsitter.train.scores import Scorer, row_sums, scorer_of
+
+TINY = "tiny subset"
+"""The check whose numbers say what came of learning a few rows by heart."""
 
 FIRST_ROWS = 1_000
 """Training rows that the first loss is measured on."""
@@ -45,6 +51,9 @@ share of what answering the mean costs."""
 TINY_RATES = (0.1, 0.03, 0.3, 0.01, 1.0, 0.003, 0.001)
 """Learning rates that are tried in turn until one does it."""
 
+ADAM_RATES = (1e-2, 1e-3)
+"""Rates of Adam, which is tried where plain SGD does not do it."""
+
 HOPELESS_AFTER = 40
 """Epochs after which a rate is given up when the loss is not below what it started from."""
 
@@ -53,16 +62,19 @@ GRADIENT_ROWS, GRADIENT_PLACES = 4, 10
 """Rows that the gradient of a user's own network is checked on, and places in each of its tensors."""
 
 
-def preflight(net: nn.Module, ready: Ready, *, gradients: bool = False) -> Iterator[Checked]:
+def preflight(
+    net: nn.Module, ready: Ready, *, gradients: bool = False, guess: float | None = None
+) -> Iterator[Checked]:
     """Checks a network that has not been trained, on the training part.
 
+    guess: what guessing costs by a loss of the user's, where that was found.
     gradients: also compares the network's gradient with finite differences, which takes a few hundred passes.
     """
     x_B, y_B = _first_rows(ready, min(FIRST_ROWS, ready.parts.score_batch))
     with as_it_was(net):
         into_training(net)
         first = _loss(net, ready, x_B, y_B)
-    yield check_first_loss(first, ready, y_B)
+    yield check_first_loss(first, ready, y_B, guess)
     yield check_regularisation(net, first)
     yield check_depth(net, x_B)
     yield from check_batch_rows(net, ready)
@@ -71,9 +83,11 @@ def preflight(net: nn.Module, ready: Ready, *, gradients: bool = False) -> Itera
     yield check_tiny_subset(net, ready)
 
 
-def check_first_loss(first: float, ready: Ready, y_B: Tensor) -> Checked:
+def check_first_loss(first: float, ready: Ready, y_B: Tensor, guess: float | None = None) -> Checked:
     """Whether the loss before training is that of guessing."""
-    expected = guessing_loss(ready.plan.loop.loss or "", y_B, outputs=ready.outputs)
+    expected = guess
+    if not ready.plan.data.given and ready.plan.loop.loss != OWN:
+        expected = guessing_loss(ready.plan.loop.loss or "", y_B, outputs=ready.outputs)
     numbers = {"first_loss": first, "expected": expected}
     if not math.isfinite(first):
         return Checked(
@@ -81,7 +95,9 @@ def check_first_loss(first: float, ready: Ready, y_B: Tensor) -> Checked:
         )
     if expected is None:
         return Checked("first loss", Verdict.SKIPPED, f"{first:.4f}; of a loss of your own nothing is known", numbers)
-    words = f"log {ready.outputs}" if ready.source.task == "classify" else "the loss of always answering the mean"
+    words = "the best constant answer"
+    if not ready.plan.data.given:
+        words = f"log {ready.outputs}" if ready.source.task == "classify" else "the loss of always answering the mean"
     if first > expected * (1 + FIRST_LOSS_OFF):
         says = f"{first:.4f} is {first / expected:.1f} times {expected:.4f} ({words}): the last layer starts too large"
         return Checked("first loss", Verdict.WARNED, says, numbers)
@@ -123,7 +139,8 @@ def check_batch_rows(net: nn.Module, ready: Ready) -> Iterator[Checked]:
     faults = batch_faults(net, ready)
     if faults:
         says = f"{faults[0].says}; batches of 8 rows or more, or group norm, mend it"
-        yield Checked("rows of a batch", Verdict.WARNED, says, {"layers": [fault.layer for fault in faults]})
+        numbers = {"layers": [fault.layer for fault in faults], "says": [fault.says for fault in faults]}
+        yield Checked("rows of a batch", Verdict.WARNED, says, numbers)
 
 
 def batch_faults(net: nn.Module, ready: Ready) -> tuple[BatchFault, ...]:
@@ -132,6 +149,8 @@ def batch_faults(net: nn.Module, ready: Ready) -> tuple[BatchFault, ...]:
     Raises NetError where PyTorch would stop in the first step.
     """
     rows, batch = ready.parts.feeds["train"].rows, ready.plan.loop.batch or 1
+    if ready.tokens:
+        return ()
     faults = check_batch(net, ready.example, batch=batch, rows=rows - (batch > 1 and rows % batch == 1))
     fatal = [fault for fault in faults if fault.fatal]
     if fatal:
@@ -147,7 +166,7 @@ def batch_faults(net: nn.Module, ready: Ready) -> tuple[BatchFault, ...]:
 
 def check_gradient(net: nn.Module, ready: Ready, x_B: Tensor, y_B: Tensor) -> Checked:
     """Whether the network's gradient agrees with finite differences; dropout and batch statistics are off for it."""
-    target = y_B.cpu() if ready.source.task == "classify" else y_B.cpu().double()
+    target = y_B.cpu().double() if y_B.is_floating_point() else y_B.cpu()
     try:
         with evaluating(net):
             report = gradient_check(net, x_B.cpu(), loss=lambda out: ready.loss(out, target), samples=GRADIENT_PLACES)
@@ -164,36 +183,55 @@ def check_tiny_subset(net: nn.Module, ready: Ready) -> Checked:
     rows = ready.parts.score_rows[:TINY_ROWS]
     feed = ready.parts.feeds["train"]
     x_B, y_B = next(iter(feed.batches(rows, [(0, len(rows))])))
-    scorer = scorer_of(y_B, task=ready.source.task)
-    limit = TINY_COST if ready.source.task == "classify" else TINY_COST * max(_loss_of_mean(ready, y_B), 1e-12)
+    scorer = scorer_of(y_B, ready.parts.measure)
+    limit = TINY_COST if not ready.parts.measure.real else TINY_COST * max(_loss_of_mean(ready, y_B), 1e-12)
+    if ready.plan.data.given:
+        limit = float("inf")  # what a loss of one's own can come down to is not known; the score says it
     tries = []
     for lr in TINY_RATES:
         tried = _learn_by_heart(deepcopy(net), ready, x_B, y_B, scorer, lr=lr, limit=limit)
         tries.append(tried)
         if tried["learned"]:
             break
+    if not tries[-1]["learned"]:
+        for lr in ADAM_RATES:
+            tries.append(_learn_by_heart(deepcopy(net), ready, x_B, y_B, scorer, lr=lr, limit=limit, kind="adam"))
+            if tries[-1]["learned"]:
+                break
     best = min(tries, key=lambda t: (not t["learned"], not math.isfinite(t["end_loss"]), t["end_loss"]))
-    what = "train accuracy" if ready.source.task == "classify" else "R²"
-    told = f"{len(rows)} examples, plain SGD, lr {best['lr']:g}, no regularisation: {what} {best['score']:.2f}, "
+    what = "R²" if ready.parts.measure.real else "train accuracy"
+    how = "plain SGD" if best["kind"] == "sgd" else "Adam, since plain SGD does not do it"
+    told = f"{len(rows)} examples, {how}, lr {best['lr']:g}, no regularisation: {what} {best['score']:.2f}, "
     told += f"cost {best['start_loss']:.4f} -> {best['end_loss']:.4f} after {best['epochs']} epochs"
     if best["learned"]:
-        return Checked("tiny subset", Verdict.PASSED, told, {**best, "rows": len(rows)})
+        return Checked(TINY, Verdict.PASSED, told, {**best, "rows": len(rows)})
     reason = (
-        "no rate of "
-        + ", ".join(f"{t['lr']:g}" for t in tries)
+        "neither Adam nor SGD at any rate of "
+        + ", ".join(f"{t['lr']:g}" for t in tries if t["kind"] == "sgd")
         + " learns them by heart: look at wiring, labels and loss"
     )
-    return Checked("tiny subset", Verdict.WARNED, f"{told}; {reason}", {**best, "rows": len(rows)})
+    return Checked(TINY, Verdict.WARNED, f"{told}; {reason}", {**best, "rows": len(rows)})
 
 
 def _learn_by_heart(
-    net: nn.Module, ready: Ready, x_B: Tensor, y_B: Tensor, scorer: Scorer, *, lr: float, limit: float
-) -> dict[str, float]:
+    net: nn.Module,
+    ready: Ready,
+    x_B: Tensor,
+    y_B: Tensor,
+    scorer: Scorer,
+    *,
+    lr: float,
+    limit: float,
+    kind: str = "sgd",
+) -> dict[str, Any]:
     """Trains a copy on the subset until it is learned or the epochs are over; what it came to."""
-    plain = {"optim.kind": "sgd", "optim.l2": 0.0, "optim.decay": 0.0, "optim.clip": None, "net.dropout": 0.0}
+    plain = {"optim.kind": kind, "optim.l2": 0.0, "optim.decay": 0.0, "optim.clip": None, "net.dropout": 0.0}
     single = Single(net, changed(ready.plan, plain), ready.loss)
-    for dropout in single.dropouts.values():
-        dropout.rate.zero_()
+    for part in single.net.modules():
+        if isinstance(part, KeyedDropout):
+            part.rate.zero_()
+        elif isinstance(part, nn.modules.dropout._DropoutNd):
+            part.p = 0.0
     start = score = end = math.nan
     epoch = 0
     for epoch in range(1, TINY_EPOCHS + 1):
@@ -204,14 +242,22 @@ def _learn_by_heart(
             break
         single.step(x_B, y_B, step=epoch, epoch=0, lrs=(lr,))
     learned = end < limit and score > 1 - TINY_COST
-    return {"lr": lr, "start_loss": start, "end_loss": end, "score": score, "epochs": epoch - 1, "learned": learned}
+    return {
+        "kind": kind,
+        "lr": lr,
+        "start_loss": start,
+        "end_loss": end,
+        "score": score,
+        "epochs": epoch - 1,
+        "learned": learned,
+    }
 
 
 def _loss_and_score(net: nn.Module, ready: Ready, x_B: Tensor, y_B: Tensor, scorer: Scorer) -> tuple[float, float]:
     """Loss and score with the batch's own statistics, as the step itself sees them."""
     with torch.no_grad():
         outputs = net(x_B)
-        return float(ready.loss(outputs, y_B)), scorer.score(row_sums(outputs, y_B, task=ready.source.task))
+        return float(ready.loss(outputs, y_B)), scorer.score(row_sums(outputs, y_B, ready.parts.measure))
 
 
 def _loss(net: nn.Module, ready: Ready, x_B: Tensor, y_B: Tensor) -> float:

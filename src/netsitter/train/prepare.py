@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -9,11 +10,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from netsitter.data.batches import Feed, Streamed, chunks, feed_of, free_bytes, score_batch
+from netsitter.data.batches import Feed, Resident, Streamed, chunks, feed_of, free_bytes, score_batch
 from netsitter.data.facts import facts_of
 from netsitter.data.faults import counted
 from netsitter.data.picked import picked
 from netsitter.data.preparation.fitted import Fitted
+from netsitter.data.preparation.scaling import Tokens
 from netsitter.data.preparation.table import preparation
 from netsitter.data.preparation.target import TargetScale
 from netsitter.data.rows import Rows
@@ -25,7 +27,8 @@ from netsitter.plan.plan import Plan
 from netsitter.record.facts import DataFacts
 from netsitter.streams import numpy_stream
 from netsitter.train.loop import Parts
-from netsitter.train.losses import LOSSES, Loss, scorer_of
+from netsitter.train.losses import LOSSES, Loss
+from netsitter.train.scores import CLASSES, REAL, Measure, form_of, scorer_of, threshold_of
 
 FIT_ROWS = 20_000
 """Rows that the preparation is fitted on where the data is too large for memory: a fixed random sample of them."""
@@ -36,7 +39,7 @@ class Ready:
     """Everything that training needs, with the data in place.
 
     plan: nothing left open. preparation: fitted on the training part alone. target: None for classes.
-    picked: the raw rows of each part.
+    picked: the raw rows of each part. optimizer: a torch optimizer of the user's, called with (parameters, lr=...).
     """
 
     plan: Plan
@@ -51,37 +54,59 @@ class Ready:
     device: torch.device
     outputs: int
     notes: tuple[str, ...]
+    optimizer: Callable[..., torch.optim.Optimizer] | None = None
 
     @property
     def example(self) -> tuple[int, ...]:
         """The shape of one prepared example."""
         return self.preparation.prepared_example
 
+    @property
+    def tokens(self) -> bool:
+        """Whether rows are whole numbers that an embedding looks up."""
+        return isinstance(self.preparation, Tokens)
 
-def ready(plan: Plan, source: Source, *, device: torch.device, loss: Loss | None = None) -> Ready:
+
+def ready(
+    plan: Plan,
+    source: Source,
+    *,
+    device: torch.device,
+    loss: Loss | None = None,
+    optimizer: Callable[..., torch.optim.Optimizer] | None = None,
+) -> Ready:
     """The data of a source as a plan wants it. Raises DataError or PlanError before any work is done.
 
-    loss: a user's own, in place of the plan's.
+    loss, optimizer: a user's own, in place of the plan's.
     """
     shares = split(source, validation=plan.data.validation, test=plan.data.test, seed=plan.data.seed)
     where = {name: getattr(shares, name) for name in ("train", "val", "test")}
     raw = {name: picked(source, index.part, index.rows) for name, index in where.items() if len(index)}
-    facts = facts_of(source, raw, numbers={name: index.rows for name, index in where.items()})
-    _refuse_holes(facts, source.where)
-    _refuse_constant_target(facts, source.where)
+    # Where the same rows are trained on and judged by, nothing has leaked.
+    seen = {name: part for name, part in raw.items() if name == "train" or part.x is not raw["train"].x}
+    facts = facts_of(source, seen, numbers={name: where[name].rows for name in seen})
+    if not plan.data.given:
+        _refuse_holes(facts, source.where)
+        _refuse_constant_target(facts, source.where)
     outputs = len(source.classes) if source.task == "classify" else raw["train"].y.shape[1]
     plan, choices = choose(plan, DataShape(source.image, source.example, len(raw["train"]), source.task, outputs))
 
     notes = list(source.notes)
     fitted = _fitted(plan, raw["train"].x, device, notes)
-    target = TargetScale().fit(torch.from_numpy(raw["train"].y)) if source.task == "regress" else None
+    scaled = source.task == "regress" and plan.data.target == "standardise"
+    target = TargetScale().fit(torch.from_numpy(_targets(raw["train"]))) if scaled else None
     feeds = {name: _feed(plan, part, fitted, target, device) for name, part in raw.items()}
     if any(isinstance(feed, Streamed) for feed in feeds.values()):
         notes.append("the prepared data does not fit in memory: it is read from disk while training goes on")
     score_rows = numpy_stream(plan.data.seed, "score").permutation(len(raw["train"]))[: plan.loop.score_rows]
     targets = {name: feed.y_N for name, feed in feeds.items()}
     targets["train"] = targets["train"][torch.from_numpy(score_rows).to(targets["train"].device)]
-    scorers = {name: scorer_of(y_N, task=source.task) for name, y_N in targets.items()}
+    loss = _on(device, loss or LOSSES[plan.loop.loss or "cross_entropy"])
+    measure = CLASSES if source.task == "classify" else REAL
+    if plan.data.given:
+        form = form_of(feeds["train"].y_N)
+        measure = Measure(form, threshold_of(loss, feeds["train"].y_N, form), pooled=True)
+    scorers = {name: scorer_of(y_N, measure) for name, y_N in targets.items()}
     return Ready(
         plan=plan,
         choices=choices,
@@ -89,14 +114,13 @@ def ready(plan: Plan, source: Source, *, device: torch.device, loss: Loss | None
         facts=facts,
         preparation=fitted,
         target=target,
-        parts=Parts(
-            feeds, scorers, score_rows, source.task, score_batch(plan.loop.batch or 1, fitted.prepared_example)
-        ),
+        parts=Parts(feeds, scorers, score_rows, measure, score_batch(plan.loop.batch or 1, fitted.prepared_example)),
         picked=raw,
-        loss=_on(device, loss or LOSSES[plan.loop.loss or "cross_entropy"]),
+        loss=loss,
         device=device,
         outputs=outputs,
         notes=tuple(notes),
+        optimizer=optimizer,
     )
 
 
@@ -136,6 +160,8 @@ def _refuse_constant_target(facts: DataFacts, where: str) -> None:
 
 def _fitted(plan: Plan, x: Rows, device: torch.device, notes: list[str]) -> Fitted:
     """The preparation, fitted on the training rows."""
+    if np.issubdtype(x.dtype, np.integer) and plan.data.given:
+        return Tokens(x.example)
     rows = np.arange(len(x))
     if not x.in_memory and len(x) > FIT_ROWS:
         rows = np.sort(numpy_stream(plan.data.seed, "fit").permutation(len(x))[:FIT_ROWS])
@@ -144,8 +170,15 @@ def _fitted(plan: Plan, x: Rows, device: torch.device, notes: list[str]) -> Fitt
     return prepare.fit(torch.from_numpy(x.take(rows[part])).to(device) for part in chunks(x, len(rows)))
 
 
+def _targets(part: Part) -> np.ndarray:
+    """The targets as the loss gets them."""
+    return part.y if part.given is None else part.given
+
+
 def _feed(plan: Plan, part: Part, fitted: Fitted, target: Fitted | None, device: torch.device) -> Feed:
-    y_N = torch.from_numpy(part.y)
+    y_N = torch.from_numpy(_targets(part))
+    if isinstance(fitted, Tokens):
+        return Resident(torch.from_numpy(part.x.take(np.arange(len(part.x)))).to(device), y_N.to(device))
     return feed_of(
         part.x,
         y_N if target is None else target.apply(y_N),

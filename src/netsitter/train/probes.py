@@ -97,10 +97,13 @@ def as_it_was(net: nn.Module) -> Iterator[None]:
             part.training = training
 
 
-def _saturated(part: nn.Module, out: Tensor) -> float | None:
-    ends = next((ends for kind, ends in FLAT.items() if isinstance(part, kind)), None)
-    if ends is None:
-        return None
+def saturated_share(ends: tuple[float, float], out: Tensor) -> float:
+    """The share of outputs that lie near one of these flat ends."""
     low, high = ends
     margin = NEAR_FLAT * (high - low)
     return float(((out < low + margin) | (out > high - margin)).float().mean())
+
+
+def _saturated(part: nn.Module, out: Tensor) -> float | None:
+    ends = next((ends for kind, ends in FLAT.items() if isinstance(part, kind)), None)
+    return None if ends is None else saturated_share(ends, out)

@@ -16,6 +16,7 @@ from netsitter.optim.methods import OPTIMISERS, Optimiser, State
 from netsitter.optim.penalty import add_l2, decayed_names
 from netsitter.plan.plan import Plan
 from netsitter.train.losses import Loss
+from netsitter.train.own_optimiser import MakeOptimizer, OwnOptimiser
 
 Hyper = Mapping[str, float | Tensor]
 """The numbers of `optim` by name: plain for a single trial, without sides for each trial of a lifted cohort."""
@@ -27,16 +28,16 @@ HYPER_NAMES = ("lr", "momentum", "beta2", "eps", "decay", "l2", "clip")
 class Descent:
     """How weights move: the optimiser, which weights the penalty counts, and whether it and the clip are on at all."""
 
-    method: Optimiser
+    method: Optimiser | OwnOptimiser
     decayed: tuple[str, ...]
     penalised: bool
     clipped: bool
 
 
-def descent_of(plans: Sequence[Plan], net: nn.Module) -> Descent:
-    """What the trials of one cohort have in common in how they move."""
+def descent_of(plans: Sequence[Plan], net: nn.Module, optimizer: MakeOptimizer | None = None) -> Descent:
+    """What the trials of one cohort have in common in how they move. optimizer: a torch one of the user's."""
     return Descent(
-        method=OPTIMISERS[plans[0].optim.kind],
+        method=OPTIMISERS[plans[0].optim.kind] if optimizer is None else OwnOptimiser(optimizer),
         decayed=decayed_names(net),
         penalised=any(plan.optim.l2 for plan in plans),
         clipped=any(plan.optim.clip for plan in plans),

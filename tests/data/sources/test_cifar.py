@@ -3,7 +3,6 @@
 import io
 import pickle
 import tarfile
-import time
 
 import numpy as np
 import pytest
@@ -168,10 +167,8 @@ def test_a_torn_archive_is_refused(tmp_path, cut):
 
 
 @pytest.mark.slow
-def test_the_real_one_opens_in_a_second_as_bytes(cifar10):
-    start = time.perf_counter()
+def test_the_real_one_opens_as_bytes(cifar10):
     source = open_cifar(cifar10)
-    assert time.perf_counter() - start < 2
     x_NCYX = source.parts["train"].x.array
     assert x_NCYX.dtype == np.uint8
     assert x_NCYX.shape == (50_000, 3, 32, 32)

@@ -87,6 +87,19 @@ class Unchanged(Fitted):
         return cls(tuple(config["example"]))
 
 
+@dataclass(frozen=True)
+class Tokens(Unchanged):
+    """Whole numbers as they come, which an embedding looks up."""
+
+    kind: ClassVar[str] = "tokens"
+
+    def apply(self, x: Tensor) -> Tensor:
+        return x
+
+    def undo(self, y: Tensor) -> Tensor:
+        return y
+
+
 @dataclass(frozen=True, eq=False)
 class Scaled(Fitted):
     """(x - shift) / scale.

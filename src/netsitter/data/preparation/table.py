@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from netsitter.data.preparation.fitted import Fitted, Preparation, chunks_of
-from netsitter.data.preparation.scaling import Center, Channel, Scaled, Standardise, Unchanged, Unprepared
+from netsitter.data.preparation.scaling import Center, Channel, Scaled, Standardise, Tokens, Unchanged, Unprepared
 from netsitter.data.preparation.whitening import SHARE, Directions, Rotated
 from netsitter.errors import PlanError, RunError, closest, shown
 
@@ -146,7 +146,7 @@ class Prepared(Fitted):
         return cls(then.example, config["pixels"], then)
 
 
-FITTED: dict[str, type[Fitted]] = {fitted.kind: fitted for fitted in (Unchanged, Scaled, Rotated)}
+FITTED: dict[str, type[Fitted]] = {fitted.kind: fitted for fitted in (Unchanged, Tokens, Scaled, Rotated)}
 
 
 def restore(config: dict[str, Any], arrays: dict[str, Tensor]) -> Fitted:

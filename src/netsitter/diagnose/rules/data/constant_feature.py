@@ -58,6 +58,6 @@ class ConstantFeature(Rule[DataFacts]):
                 f"{len(constant):,} of {len(features.low):,} features never vary in the {record.sampled:,} rows seen",
                 remedies=(Remedy("Drop these features, or find out why they do not vary."),),
                 places=tuple(f"{record.feature(d)}: always {features.low[d]:g}" for d in constant[:5]),
-                severity="note" if record.kind == "image" else "warning",
+                severity="note",
             )
         ]

@@ -1,0 +1,120 @@
+"""UPD001 learning-rate-too-low: the learning rate is too low for the steps that there are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netsitter.diagnose.cases import table
+from netsitter.diagnose.cases_run import run
+from netsitter.diagnose.cases_start import attempts, start
+from netsitter.diagnose.evidence import AS_IT_IS, best_of, reached
+from netsitter.diagnose.in_run import fits, healthy, progress, share_done, trials
+from netsitter.diagnose.rule import Case, Rule
+from netsitter.plan.plan import Plan
+from netsitter.record.findings import Finding, Remedy, Severity
+from netsitter.record.start_facts import StartFacts
+from netsitter.record.trace import Trace
+
+_SLOW = attempts(as_it_is=0.0, lr_x100=0.8)
+_SLOW = {**_SLOW, "as it is": replace(_SLOW["as it is"], end=2.2999)}
+
+
+class LearningRateTooLow(Rule[StartFacts]):
+    """The learning rate is too low for the steps that there are.
+
+    What it sees: how far the loss comes down, as a share of the way that the same network goes in the same number of
+    steps at ten, a hundred or a thousand times the rate. Before training that is a short training at each rate; while
+    it goes on, the run itself.
+
+    Why it hurts: the weights hardly move: at the end of all epochs the network is about what it was at the start.
+    Scores may rise all the same, since they only ask which output is the largest, however little.
+
+    Threshold: PACE = 0.5: the loss must have gone that share of the way, in proportion to the steps done; a tenth of
+    it is an error, unless there are fewer than FEW = 100 steps in all. GAIN = 0.15 of what there is to gain must
+    separate the better rate from this one.
+
+    Remedy: raise the rate to the one that was tried and did best.
+
+    Fine when: weights that were trained before are only to be refined.
+
+    Sources: Karpathy, Johnson & Li, CS231n (2017), lecture 6: loss barely changing, learning rate is probably too low.
+    """
+
+    code = "UPD001"
+    slug = "learning-rate-too-low"
+    severity = "error"
+    needs = ("start", "run")
+
+    PACE = 0.5
+    GAIN = 0.15
+    FEW = 100
+
+    sick = (
+        Case("a rate of 1e-6", start(attempts=_SLOW)),
+        Case(
+            "a run that stands still",
+            run(
+                train=[0.5, 0.51],
+                train_loss=[2.3, 2.3],
+                epochs=5,
+                over=False,
+                facts=start(data=table(), attempts=_SLOW),
+            ),
+        ),
+    )
+    well = (
+        Case("a rate that does", start()),
+        Case(
+            "a run that has reached its aim",
+            run(train=[0.9, 0.99], train_loss=[0.4, 0.1], facts=start(data=table(), attempts=_SLOW)),
+        ),
+        Case("no attempts were made", start(attempts={})),
+    )
+
+    def check(self, record: StartFacts | Trace, plan: Plan) -> list[Finding]:
+        if isinstance(record, StartFacts):
+            return self._from_start(record, None, 0, plan)
+        start = record.start
+        if start is None or share_done(record) < 0.19:
+            return []
+        return [
+            finding
+            for trial in range(trials(record))
+            if not healthy(record, trial)
+            for finding in self._from_start(start, record, trial, plan)
+        ]
+
+    def _from_start(self, start: StartFacts, trace: Trace | None, trial: int, plan: Plan) -> list[Finding]:
+        base = start.attempts.get(AS_IT_IS)
+        steps = int(start.program.get("steps") or 0)
+        best = best_of(start, lambda name: name.startswith("lr x") and float(name[4:]) > 1)
+        if base is None or best is None or base.diverged or not steps or best.end >= base.end:
+            return []
+        way = base.start - best.end
+        if trace is None:
+            gone, share = (base.start - base.end) / way, base.steps / steps
+        else:
+            gone, share = progress(trace, trial) or 0.0, share_done(trace)
+            losses = trace.curve("epoch/train_loss").values[:, trial]
+            gone = (base.start - float(losses[-1])) / way if len(losses) else gone
+        if gone >= self.PACE * share or reached(best) - reached(base) < self.GAIN:
+            return []
+        now = base.start - gone * way
+        seen = f"loss {base.start:.5g} -> {now:.5g} in {share:.0%} of the steps; at {best.name[3:]} the rate it "
+        seen += f"comes to {best.end:.4g} "
+        seen += f"in {best.steps} steps: {max(gone, 0.0):.1%} of that way (limit {self.PACE * share:.0%})"
+        if trace is not None and fits(trace, trial)[-1:] > 0.05:
+            seen += "; the score rises all the same, since it only asks which output is largest"
+        rate = float(best.changes.get("optim.lr") or (plan.optim.lr or 1e-3) * float(best.name[4:]))
+        remedy = Remedy(f"Raise the learning rate to {rate:.2g}.", {"optim.lr": rate}, "safe")
+        severity: Severity = "error" if gone < 0.1 * self.PACE * share and steps >= self.FEW else "warning"
+        return [
+            self.finding(
+                "the learning rate",
+                seen[:240],
+                remedies=(remedy,),
+                severity=severity,
+                weight=0.6,
+                trial=trial if trace is not None and trials(trace) > 1 else None,
+            )
+        ]

@@ -1,0 +1,69 @@
+"""NET008 too-small: a layer in the middle is too narrow for what lies behind it."""
+
+from __future__ import annotations
+
+import math
+
+from netsitter.diagnose.cases_start import RELU, attempts, chain, dense, start
+from netsitter.diagnose.evidence import best_of, reached
+from netsitter.diagnose.rule import Case, Rule
+from netsitter.plan.plan import Plan
+from netsitter.record.findings import Finding, Remedy
+from netsitter.record.graph import Graph
+from netsitter.record.start_facts import StartFacts
+
+
+def _narrow(units: int) -> Graph:
+    return chain(dense(units, 64), ("ReLU", "activation", RELU), dense(10, units))
+
+
+class TooSmall(Rule[StartFacts]):
+    """A layer in the middle is too narrow for what lies behind it.
+
+    What it sees: hidden layers of one unit, or of fewer units than it takes to tell the classes apart, where even the
+    best short training stays poor.
+
+    Why it hurts: all that the network knows of a row must pass through that layer.
+
+    Threshold: BITS = 1 unit for each doubling of the classes, at least; POOR = 0.8 of what there is to gain.
+
+    Remedy: widen the layer.
+
+    Fine when: the narrow layer is the code of an autoencoder.
+
+    Sources: Hornik, Stinchcombe & White (1989), Neural Networks 2(5): width is what universal approximation asks for.
+    """
+
+    code = "NET008"
+    slug = "too-small"
+    severity = "warning"
+    needs = "start"
+
+    BITS = 1.0
+    POOR = 0.8
+
+    sick = (
+        Case("one hidden unit for ten classes", start(graph=_narrow(1), attempts=attempts(as_it_is=0.1, best=0.2))),
+    )
+    well = (
+        Case("fifty units", start()),
+        Case("one unit that is enough", start(graph=_narrow(1), attempts=attempts(as_it_is=0.9))),
+    )
+
+    def check(self, record: StartFacts, plan: Plan) -> list[Finding]:
+        best = best_of(record)
+        if record.graph is None or record.target is None or best is None or reached(best) > self.POOR:
+            return []
+        layers = [o for o in record.graph.operations if o.role == "weights" and o.facts.get("units")]
+        needed = max(2.0, self.BITS * math.log2(max(record.target.classes, 2)))
+        narrow = [o for o in layers[:-1] if o.facts["units"] < needed and not o.facts.get("window")]
+        if not narrow:
+            return []
+        worst = min(narrow, key=lambda o: o.facts["units"])
+        seen = f"{worst.facts['units']} units for {max(record.target.classes, 1)} classes (limit {needed:.1f}); "
+        seen += "the best of "
+        seen += f"{len(record.attempts)} short trainings reached {reached(best):.2f} of what there is to gain"
+        remedies = [Remedy("Widen the layer.")]
+        if not record.own:
+            remedies.insert(0, Remedy("Widen the layer.", {"net.sizes": (100,)}, "changes-model"))
+        return [self.finding(worst.name or worst.kind, seen, remedies=tuple(remedies[:1]), weight=0.6)]
