@@ -163,4 +163,4 @@ def test_values_are_read_as_a_plan_file_would():
 
 
 def test_the_schema_names_every_section():
-    assert set(plan_schema()["properties"]) == {"data", "net", "optim", "loop"}
+    assert set(plan_schema()["properties"]) == {"data", "net", "optim", "loop", "rules"}

@@ -29,7 +29,7 @@ def test_a_run_is_told_in_blocks_with_one_blank_line_between():
     assert [block.partition(":")[0] for block in blocks] == [
         "pets",
         "Chosen, since you left it open",
-        "Found in the data",
+        "Found before training",
         "Checked before training",
         "Finished epoch 1 / 2",
         "Result",

@@ -18,6 +18,10 @@ def check(
     init: opt.Init = None,
     norm: opt.Norm = None,
     l2: opt.L2 = None,
+    optim: opt.Optim = None,
+    lr: opt.Lr = None,
+    dropout: opt.Dropout = None,
+    epochs: opt.Epochs = None,
     batch: opt.Batch = None,
     seed: opt.Seed = None,
     resize: opt.Resize = None,
@@ -25,17 +29,20 @@ def check(
     plan: opt.PlanFile = None,
     sets: opt.Set = None,
     data_dir: opt.DataDir = None,
+    select: opt.Select = None,
+    ignore: opt.Ignore = None,
     json: opt.AsJson = False,
     quiet: opt.Quiet = False,
     fail_on: opt.FailOn = "error",
 ) -> None:
-    """Say everything that can be said before training: data, first loss, a tiny subset, signals through depth."""
+    """Say everything that can be said before training: of the data, the network, its start, the loss and the rate."""
     from netsitter.doors.check import check as check_door
 
     checked_severity(fail_on)
     short = {
-        "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "l2": l2, "batch": batch, "seed": seed,
-        "resize": resize, "task": task,
+        "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim,
+        "lr": lr, "epochs": epochs, "l2": l2, "batch": batch, "seed": seed,
+        "resize": resize, "task": task, "select": opt.listed(select), "ignore": opt.listed(ignore),
     }  # fmt: skip
     report = check_door(
         data, plan=plan, show=not (json or quiet), data_dir=data_dir, options={**short, **opt.from_sets(sets)}

@@ -36,6 +36,9 @@ def fit(
     download: opt.Download = False,
     runs: Annotated[str, typer.Option("--runs", metavar="FOLDER", help="where the run's own folder is made")] = "runs",
     name: Annotated[str | None, typer.Option("--name", help="of the run's folder, behind the date")] = None,
+    keep_going: opt.KeepGoing = False,
+    select: opt.Select = None,
+    ignore: opt.Ignore = None,
     json: opt.AsJson = False,
     quiet: opt.Quiet = False,
     fail_on: opt.FailOn = "error",
@@ -50,7 +53,8 @@ def fit(
     short = {
         "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim,
         "lr": lr, "l2": l2, "schedule": schedule, "epochs": epochs, "batch": batch, "seed": seed, "device": device,
-        "resize": resize, "task": task,
+        "resize": resize, "task": task, "select": opt.listed(select), "ignore": opt.listed(ignore),
+        "rules.stop": False if keep_going else None,
     }  # fmt: skip
     run = fit_door(
         data,

@@ -17,6 +17,7 @@ from netsitter.cli.init import init
 from netsitter.cli.options import print_json
 from netsitter.cli.predict import predict
 from netsitter.cli.resume import resume
+from netsitter.cli.rules import explain, rules
 from netsitter.cli.summary import summary
 from netsitter.cli.verdict import MISUSE, RESUMABLE
 from netsitter.errors import NOTHING_WRITTEN, NetsitterError, PlanError, closest
@@ -48,7 +49,7 @@ def _common(
         raise typer.Exit(MISUSE)
 
 
-for command in (fit, check, resume, predict, summary, activations, init):
+for command in (fit, check, resume, predict, rules, explain, summary, activations, init):
     app.command()(command)
 
 

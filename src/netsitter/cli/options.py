@@ -46,6 +46,16 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="any field of the plan, as optim.lr=1e-3; may be repeated"),
 ]
+Select = Annotated[
+    list[str] | None,
+    typer.Option("--select", metavar="RULES", help="only these rules: codes, slugs, families (ACT), with commas"),
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="RULES", help="all rules but these; may be repeated")
+]
+KeepGoing = Annotated[
+    bool, typer.Option("--keep-going", metavar="", help="train to the end even where going on is useless")
+]
 DataDir = Annotated[
     str | None,
     typer.Option("--data-dir", metavar="FOLDER", help="where known data sets lie; NETSITTER_DATA says it too"),
@@ -74,6 +84,11 @@ def from_sets(sets: list[str] | None) -> dict[str, Any]:
             raise PlanError(f"--set takes NAME=VALUE; got {shown(text)}", code="P06", fix="--set optim.lr=1e-3")
         values[name.strip()] = parsed(value.strip())
     return values
+
+
+def listed(texts: list[str] | None) -> tuple[str, ...] | None:
+    """The names of a repeatable option in which commas stand too; None when it was not given."""
+    return tuple(name.strip() for text in texts for name in text.split(",")) if texts else None
 
 
 def print_json(values: dict[str, Any]) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from math import ceil
 from typing import Any
 
 from netsitter.diagnose.causes import explains
 from netsitter.diagnose.evidence import TUNED, mends, weighed
-from netsitter.diagnose.in_run import healthy
+from netsitter.diagnose.in_run import fits, healthy, noise_of_fit, share_done, trials
 from netsitter.diagnose.registry import chosen
 from netsitter.plan.plan import Plan
-from netsitter.record.events import Concluded, Ended, EpochEnded, Event, Found, Resumed, TrialEnded
+from netsitter.record.events import Concluded, Ended, EpochEnded, Event, Found, TrialEnded
 from netsitter.record.facts import DataFacts
 from netsitter.record.findings import SEVERITIES, Finding
+from netsitter.record.rhythm import is_look
 from netsitter.record.start_facts import StartFacts
 from netsitter.record.trace import Trace
 
@@ -26,12 +26,14 @@ ALWAYS = (
 )  # fmt: skip
 """Faults that are told in full even of a run that has reached its aim: they are wrong in themselves."""
 
-OFTEN = 1.25
-"""The rules look again when the run is this many times as long as when they looked last."""
+FATAL = (
+    "symmetric-units", "dead-start", "ignores-input", "dead-relu", "misread-axes", "wrong-sign", "broadcast-loss",
+    "learning-rate-too-high", "learning-rate-too-low", "over-regularised", "shuffled-labels",
+)  # fmt: skip
+"""Faults, as errors, of which no more steps will cure a network that has learned nothing yet."""
 
-FIRST_LOOKS = 5
-"""Epochs after each of which they look."""
-
+GIVE_UP = 0.2
+"""Share of the steps after which a run may be given up."""
 
 KINDS: dict[type, str] = {DataFacts: "data", StartFacts: "start", Trace: "run"}
 """What a rule calls the record that it reads."""
@@ -123,14 +125,13 @@ class Doctor:
     def __init__(self, plan: Plan, trace: Trace | None = None) -> None:
         self.plan, self.trace = plan, Trace() if trace is None else Trace(trace.events)
         self.useless = ""
-        self._looked = 0
         self._told = {(f.slug, f.trial) for f in self.trace.findings}
 
     def attend(self, events: Iterable[Event]) -> Iterator[Event]:
         """The events, with `Found` among them, and `Concluded` before `Ended`."""
         for event in events:
-            if isinstance(event, Resumed):
-                self._looked = 0
+            if isinstance(event, Found):
+                self._told.add((event.finding.slug, event.finding.trial))
             if isinstance(event, Ended):
                 yield from self._look(Trace([*self.trace.events, event]), event.step)
                 yield Concluded(tuple(self.conclude(Trace([*self.trace.events, event]))))
@@ -138,8 +139,19 @@ class Doctor:
                 continue
             self.trace.take(event)
             yield event
-            if isinstance(event, TrialEnded) or (isinstance(event, EpochEnded) and self._due(event)):
+            if isinstance(event, TrialEnded) or (isinstance(event, EpochEnded) and is_look(event.epoch, event.epochs)):
                 yield from self._look(self.trace, event.step)
+                self.useless = self._hopeless() if self.plan.rules.stop else ""
+
+    def _hopeless(self) -> str:
+        """Why going on is useless: a fifth is over, nothing was learned, and the reason is known and fatal."""
+        if share_done(self.trace) < GIVE_UP or trials(self.trace) > 1:
+            return ""
+        gained = fits(self.trace, 0)
+        if not len(gained) or not gained.max() <= noise_of_fit(self.trace, "train"):
+            return ""
+        grave = [found for found in self.conclude(self.trace) if found.severity == "error" and found.slug in FATAL]
+        return f"{grave[0].code} {grave[0].slug}: {grave[0].seen}" if grave else ""
 
     def conclude(self, trace: Trace) -> list[Finding]:
         """What the whole record says."""
@@ -157,13 +169,6 @@ class Doctor:
         if finding.slug in ALWAYS or not healthy(trace, finding.trial or 0):
             return finding
         return replace(finding, severity="note")
-
-    def _due(self, event: EpochEnded) -> bool:
-        fifth = event.epoch == ceil(event.epochs / 5)
-        if not (fifth or event.epoch <= FIRST_LOOKS or event.epoch >= OFTEN * self._looked):
-            return False
-        self._looked = event.epoch
-        return True
 
     def _look(self, trace: Trace, step: int) -> Iterator[Event]:
         """What is found now and was not told before."""

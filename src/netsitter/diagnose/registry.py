@@ -8,9 +8,10 @@ from pkgutil import walk_packages
 from typing import Any
 
 from netsitter.diagnose import rules as folder
-from netsitter.diagnose.rule import Rule
+from netsitter.diagnose.rule import Rule, thresholds_of
 from netsitter.errors import PlanError, closest, shown
 from netsitter.plan.plan import Plan
+from netsitter.plan.sections import RulesPlan
 
 
 @cache
@@ -25,12 +26,46 @@ def rules(needs: str | None = None) -> tuple[Rule[Any], ...]:
 
 
 def chosen(needs: str, plan: Plan) -> tuple[Rule[Any], ...]:
-    """The rules that read this record."""
-    return rules(needs)
+    """The rules that read this record, of those that the plan selects and does not ignore, with its thresholds."""
+    return tuple(rule for rule in _of(plan.rules) if rule.reads(needs))
 
 
 def checked_rules(plan: Plan) -> None:
-    """Raises PlanError for a rule or a threshold that there is not."""
+    """Raises PlanError, with the nearest name, for a rule, a family or a threshold that there is not."""
+    _of(plan.rules)
+
+
+@cache
+def _of(asked: RulesPlan) -> tuple[Rule[Any], ...]:
+    selected = _named(asked.select) if asked.select else set(rules())
+    kept = [rule for rule in rules() if rule in selected - _named(asked.ignore)]
+    limits: dict[str, dict[str, float]] = {}
+    for text in asked.thresholds:
+        name, _, number = text.partition("=")
+        rule = rule_of(name.strip().rpartition(".")[0])
+        limit = name.strip().rpartition(".")[2].upper()
+        known = thresholds_of(type(rule))
+        if limit not in known:
+            raise PlanError(
+                f"{rule.code} {rule.slug} has no threshold {shown(limit)}.{closest(limit, known)}",
+                code="P67",
+                where=f"rules.thresholds = {text}",
+                allowed=", ".join(known) or "none",
+            )
+        limits.setdefault(rule.code, {})[limit] = float(number)
+    return tuple(rule.with_limits(limits.get(rule.code, {})) for rule in kept)
+
+
+def _named(names: tuple[str, ...]) -> set[Rule[Any]]:
+    """The rules with these codes or slugs, or of these families."""
+    families = {rule.code[:3] for rule in rules()}
+    found: set[Rule[Any]] = set()
+    for name in names:
+        family = name.strip().upper()
+        found |= (
+            {rule for rule in rules() if rule.code[:3] == family} if family in families else {rule_of(name.strip())}
+        )
+    return found
 
 
 def rule_of(name: str) -> Rule[Any]:

@@ -76,6 +76,15 @@ class Rule(ABC, Generic[Record]):
         """Whether it reads this kind of record."""
         return record == cls.needs or (record in cls.needs and not isinstance(cls.needs, str))
 
+    def with_limits(self, limits: Mapping[str, float]) -> Rule[Record]:
+        """The same rule with other thresholds; itself where there are none."""
+        if not limits:
+            return self
+        changed_rule = type(self)()
+        for name, value in limits.items():
+            setattr(changed_rule, name, value)
+        return changed_rule
+
     @abstractmethod
     def check(self, record: Record, plan: Plan) -> list[Finding]:
         """What it finds in this record; empty when all is well."""

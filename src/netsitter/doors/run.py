@@ -180,7 +180,9 @@ class Run:
             with evaluating(model.net):
                 answers += [model.net(x_B) for x_B in prepared.split(score_batch(1, tuple(prepared.shape[1:])))]
         outputs = torch.cat(answers) if answers else torch.empty(0, model.outputs)
-        if not bool(torch.isfinite(outputs).all()):
+        # Weights that were a step away from no number, and never scored, are no answer either.
+        lost = self.outcome is Outcome.DIVERGED and not self.trace.of(EpochEnded)
+        if lost or not bool(torch.isfinite(outputs).all()):
             raise RunError(
                 "the network answers with NaN or infinity",
                 code="S44",

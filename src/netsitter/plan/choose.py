@@ -76,9 +76,12 @@ def choose(plan: Plan, data: DataShape) -> tuple[Plan, tuple[Choice, ...]]:
         )
     else:
         decide("data.prepare", "standardise", "a table: its columns have scales of their own")
-    decide(
-        "data.target", "standardise", "a real target is learned at mean 0 and spread 1, and predicted in its own unit"
-    )
+    if plan.data.task == "regress":
+        decide(
+            "data.target",
+            "standardise",
+            "a real target is learned at mean 0 and spread 1, and predicted in its own unit",
+        )
     if data.image and min(data.example[1:]) >= 16:
         decide("net.kind", "conv", "images of 16 pixels or more: neighbouring pixels belong together")
     else:

@@ -92,7 +92,7 @@ def _values(path: Path) -> dict[str, Any]:
         raise PlanError(
             f"the plan {path} must be a table of sections; got {type(values).__name__}",
             code="P05",
-            allowed="data, net, optim and loop",
+            allowed="data, net, optim, loop and rules",
         )
     return values
 

@@ -9,19 +9,20 @@ from pydantic import BaseModel, ValidationError
 
 from netsitter.errors import PlanError, closest, shown
 from netsitter.plan.field import Section, extra, field
-from netsitter.plan.sections import DataPlan, LoopPlan, NetPlan, OptimPlan
+from netsitter.plan.sections import DataPlan, LoopPlan, NetPlan, OptimPlan, RulesPlan
 
 MOST_FAULTS = 20
 """Faults told of one plan; more are counted."""
 
 
 class Plan(Section):
-    """What a run shall be: data, net, optim and loop. Two equal plans give the same run on the same machine."""
+    """What a run shall be: data, net, optim, loop and rules. Two equal plans give the same run on the same machine."""
 
     data: DataPlan = field(DataPlan(), "the examples")
     net: NetPlan = field(NetPlan(), "the network")
     optim: OptimPlan = field(OptimPlan(), "how weights move")
     loop: LoopPlan = field(LoopPlan(), "how long, and what is kept")
+    rules: RulesPlan = field(RulesPlan(), "what the doctor goes by")
 
 
 def plan_of(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:

@@ -144,6 +144,9 @@ class LoopPlan(Section):
     measure_every: int = field(
         10, "steps between two leavings of the device with what was measured", unit="steps", ge=1
     )
+    watch_every: int = field(
+        50, "steps between two measurements of gradients and updates; 0 watches nothing", unit="steps", ge=0
+    )
     save_every_s: float = field(30.0, "seconds between two checkpoints", unit="seconds", ge=0)
     save_every_steps: int | None = field(
         None, "steps between two checkpoints; by the clock when left out", unit="steps", ge=1
@@ -153,3 +156,30 @@ class LoopPlan(Section):
     )
     memory: float = field(0.5, "share of free memory that prepared data may take before it is streamed", gt=0, le=1)
     preflight: bool = field(True, "check first loss, regularisation and a tiny subset before training")
+
+
+class RulesPlan(Section):
+    """Which rules the doctor goes by, and how strict they are."""
+
+    select: tuple[str, ...] = field((), "codes, slugs or families (ACT) of the rules that speak; all when empty")
+    ignore: tuple[str, ...] = field((), "codes, slugs or families of rules that are silent")
+    thresholds: tuple[str, ...] = field((), "other limits than a rule's own, each as ACT001.SHARE=0.5")
+    stop: bool = field(True, "end a run when going on is useless")
+
+    @field_validator("select", "ignore", "thresholds", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("thresholds")
+    @classmethod
+    def _assigned(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            name, _, number = text.partition("=")
+            try:
+                float(number)
+            except ValueError:
+                number = ""
+            if "." not in name or not number:
+                raise ValueError(f"each must be written as ACT001.SHARE=0.5; got {text!r}")
+        return value

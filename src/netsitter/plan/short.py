@@ -33,6 +33,8 @@ SHORT: dict[str, tuple[str, ...]] = {
     "device": ("loop.device",),
     "seed": ("data.seed", "loop.seed"),
     "loss": ("loop.loss",),
+    "select": ("rules.select",),
+    "ignore": ("rules.ignore",),
 }
 
 

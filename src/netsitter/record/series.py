@@ -29,7 +29,6 @@ _ALL = (
     Series("epoch/train", "score on that subset: share right, or R² for real targets", unit="score"),
     Series("epoch/val", "score on the validation part", unit="score"),
     Series("epoch/lr", "learning rate at the end of the epoch", log=True),
-    Series("epoch/answers", "share of the validation rows that get the commonest answer; 1 for one answer to all"),
     Series("grad/norm", "norm of the gradient of the batch's loss", "TP", log=True),
     Series("grad/sign", "share of units whose gradients of all incoming weights have one sign", "TP", "share"),
     Series("update/ratio", "length of the step over length of the weights", "TP", log=True),

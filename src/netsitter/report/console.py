@@ -15,10 +15,12 @@ from netsitter.record.events import (
     DEPTH,
     Checked,
     Chosen,
+    Concluded,
     Ended,
     EpochEnded,
     Event,
     Found,
+    Known,
     Measured,
     Resumed,
     Started,
@@ -33,8 +35,10 @@ from netsitter.report.text import (
     ended_lines,
     epoch_line,
     finding_lines,
+    found_line,
     started_lines,
     trial_line,
+    verdict_lines,
     wrapped,
 )
 
@@ -57,6 +61,7 @@ class Console:
         self._choices: list[Chosen] = []
         self._block = ""
         self._mute = False
+        self._not_checked: list[tuple[str, str]] = []
         self._bar = _Bar(self.stream) if self.stream.isatty() and os.environ.get("TERM") not in NO_BAR else None
         self._rate = _Rate()
 
@@ -73,10 +78,18 @@ class Console:
                 self._rate.total = _steps(event)
             case Chosen():
                 self._choices.append(event)
+            case Known() if event.about == "start":
+                self._not_checked = [(str(what), str(why)) for what, why in event.facts.get("not_checked", ())]
             case Found():
-                if self._block != "training":
-                    self._begin("found", "Found in the data:")
-                self._say(*finding_lines(event.finding))
+                if self._block == "training":
+                    self._say(found_line(event.finding))
+                else:
+                    self._begin("found", "Found before training:")
+                    self._say(*finding_lines(event.finding))
+            case Concluded():
+                self.close()
+                self._begin("concluded")
+                self._say(*verdict_lines(event.findings, self._not_checked))
             case Checked():
                 self._begin("checked", "Checked before training:")
                 self._say(check_line(event))
@@ -86,7 +99,7 @@ class Console:
                 same = "with the same bits as unbroken" if not event.inexact else f"not bit for bit: {event.inexact}"
                 lost = [f"Damaged, and passed over: {', '.join(event.damaged)}"] if event.damaged else []
                 self._say(*lost, f"Resumed after {counted(event.step, 'step')}; {same}")
-            case Measured():
+            case Measured() if "loss" in event.values:
                 self._begin("training")
                 self._progress(event)
             case EpochEnded():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import sqrt
 from shlex import quote
 from textwrap import wrap
@@ -63,7 +63,24 @@ def finding_lines(finding: Finding) -> list[str]:
     lines = [f"{finding.severity} {finding.code} {finding.slug}{where}: {finding.seen}"]
     lines += [f"    {place}" for place in finding.places]
     lines += [f"    do: {remedy.says}" for remedy in finding.remedies]
+    lines += [f"    and so: {echo.code} {echo.slug} ({echo.where}): {echo.seen}" for echo in finding.echoes]
     return [printable(line) for line in lines]
+
+
+def found_line(finding: Finding) -> str:
+    """One finding while training goes on."""
+    return printable(f"{finding.severity} {finding.code} {finding.slug} ({finding.where}): {finding.seen}")
+
+
+def verdict_lines(findings: Sequence[Finding], not_checked: Sequence[tuple[str, str]]) -> list[str]:
+    """What the doctor says of the whole run: the findings above a note in full, notes by name, what was not seen."""
+    grave = [finding for finding in findings if finding.severity != "note"]
+    notes = [f"{finding.code} {finding.slug}" for finding in findings if finding.severity == "note"]
+    lines = ["Nothing is wrong, as far as can be seen."] if not grave else ["What is wrong, the gravest first:"]
+    lines += [line for finding in grave for line in finding_lines(finding)]
+    lines += [f"Notes: {', '.join(dict.fromkeys(notes))} (netsitter explain CODE)"] if notes else []
+    lines += [printable(f"Not checked: {what}: {why}") for what, why in not_checked]
+    return lines
 
 
 def epoch_line(event: EpochEnded, trial: int = 0) -> str:

@@ -15,15 +15,15 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state
 
 from netsitter.errors import PlanError
-from netsitter.nn.dropout import KeyedDropout
 from netsitter.nn.modes import evaluating, into_training
 from netsitter.optim.penalty import penalty
 from netsitter.plan.plan import Plan, by_trial, differing
-from netsitter.streams import stream_key
 from netsitter.train.losses import Loss
+from netsitter.train.noise import dropouts_of, kept_buffers, keyed, noise_key
 from netsitter.train.own_optimiser import MakeOptimizer, OwnOptimiser
 from netsitter.train.scores import Measure, row_sums
 from netsitter.train.step import descend, descent_of, hyper_of, loss_of
+from netsitter.train.watching import Looked, activations, looked, watched_of
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 Sums = tuple[Tensor, Tensor]
@@ -34,26 +34,37 @@ class Cohort(ABC):
     """Some trials and their networks.
 
     plans: one a trial. The order of trials is that of the plans, everywhere.
-    how: in words, the way they run.
+    how: in words, the way they run. net: a network whose names are those of all.
+    looked: what was measured in the last step that was looked at.
+    stuck: the batch whose loss left the finite numbers, of a single trial whose weights are as they were before it.
     """
 
     plans: Sequence[Plan]
     how: str
+    net: nn.Module
+    looked: Looked
+    stuck: tuple[Tensor, Tensor] | None = None
 
     @property
     def trials(self) -> int:
         return len(self.plans)
 
     @abstractmethod
-    def step(self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float]) -> Tensor:
+    def step(
+        self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float], look: bool = False
+    ) -> Tensor:
         """One step of every trial. Returns the loss of each before it moved, without penalty: (T,), on the device.
 
-        step: counted from 1. lrs: learning rate of each trial.
+        step: counted from 1. lrs: learning rate of each trial. look: whether `looked` is to tell of this step.
         """
 
     @abstractmethod
     def sums(self, batches: Batches, *, measure: Measure) -> Sums:
         """Summed loss and row scores of every trial over some batches, in evaluation mode."""
+
+    @abstractmethod
+    def activations(self, x_B: Tensor) -> Looked:
+        """What the layers of every trial do to some rows, in evaluation mode: series with the trials first."""
 
     @abstractmethod
     def penalties(self) -> Tensor:
@@ -137,6 +148,7 @@ class Single(Cohort):
 
     def __init__(self, net: nn.Module, plan: Plan, loss: Loss, optimizer: MakeOptimizer | None = None) -> None:
         self.net, self.plan, self.plans, self.loss = net, plan, (plan,), loss
+        self.watched = watched_of(net)
         self.descent = descent_of(self.plans, net, optimizer)
         self.params = {name: p for name, p in net.named_parameters() if p.requires_grad}
         self.optim = self.descent.method.init(self.params)
@@ -145,22 +157,38 @@ class Single(Cohort):
         self.foreign_noise = plan.net.kind in (None, "own")
         into_training(net)
 
-    def step(self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float]) -> Tensor:
+    def step(
+        self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float], look: bool = False
+    ) -> Tensor:
         if self.dropouts or self.foreign_noise:
             self._key_noise(noise_key(self.plan, epoch=epoch, step=step))
         loss = loss_of(self.net, x_B, y_B, self.loss)
+        if loss.device.type == "cpu" and not torch.isfinite(loss):
+            # Moved by such a gradient, no weight could tell any more where it began.
+            self.stuck = (x_B, y_B)
+            return loss.detach().reshape(1)
         grads = torch.autograd.grad(loss, list(self.params.values()), allow_unused=True)
         found = {name: g for name, g in zip(self.params, grads, strict=True) if g is not None}
+        before = {name: self.params[name].detach().clone() for name in self.watched.weights} if look else {}
+        seen = {name: found[name].unsqueeze(0) for name in before if name in found}
         with torch.no_grad():
             params = self.params if len(found) == len(self.params) else {name: self.params[name] for name in found}
             hyper = {**self.hyper, "lr": lrs[0]}
             descend(params, found, self.optim, hyper, step=step, descent=self.descent)
+            if look:
+                old, new = (_alone(tensors, self.watched.weights) for tensors in (before, self.params))
+                self.looked = looked(self.watched.weights, seen, old, new)
         return loss.detach().reshape(1)
 
     def sums(self, batches: Batches, *, measure: Measure) -> Sums:
         with torch.no_grad(), evaluating(self.net):
             total = _added(_batch_sums(self.net, x_B, y_B, self.loss, measure) for x_B, y_B in batches)
         return total[0].reshape(1), total[1].unsqueeze(0)
+
+    def activations(self, x_B: Tensor) -> Looked:
+        with torch.no_grad(), evaluating(self.net):
+            found = activations(self.net, self.net, x_B, self.watched.layers)
+        return {name: series.unsqueeze(0) for name, series in found.items()}
 
     def penalties(self) -> Tensor:
         with torch.no_grad():
@@ -203,6 +231,7 @@ class Lifted(Cohort):
 
     def __init__(self, nets: Sequence[nn.Module], plans: Sequence[Plan], loss: Loss) -> None:
         self.net, self.plans, self.loss = nets[0], plans, loss
+        self.watched = watched_of(self.net)
         self.descent = descent_of(plans, self.net)
         self.dropouts = keyed(self.net)
         self.persistent = kept_buffers(self.net).keys()
@@ -217,7 +246,9 @@ class Lifted(Cohort):
         numbers = [hyper_of(plan) for plan in plans]
         self.hyper = {name: _by_trial([n[name] for n in numbers], device) for name in numbers[0]}
 
-    def step(self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float]) -> Tensor:
+    def step(
+        self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float], look: bool = False
+    ) -> Tensor:
         if self.dropouts:
             keys = [noise_key(plan, epoch=epoch, step=step) for plan in self.plans]
             key_T = torch.tensor(keys, device=x_B.device)
@@ -227,6 +258,8 @@ class Lifted(Cohort):
         grads = torch.autograd.grad(loss_T.sum(), list(self.params.values()), allow_unused=True)
         found = {name: grad for name, grad in zip(self.params, grads, strict=True) if grad is not None}
         hyper = {**self.hyper, "lr": _by_trial(lrs, x_B.device)}
+        before = {name: self.params[name].detach().clone() for name in self.watched.weights} if look else {}
+        seen = {name: found[name] for name in before if name in found}
 
         def move(params: dict[str, Tensor], grads: dict[str, Tensor], optim: dict, hyper: dict[str, Tensor]) -> Tensor:
             descend(params, grads, optim, hyper, step=step, descent=self.descent)
@@ -234,11 +267,17 @@ class Lifted(Cohort):
 
         with torch.no_grad():
             torch.vmap(move)(self.params, found, self.optim, hyper)
+            if look:
+                self.looked = looked(self.watched.weights, seen, before, self.params)
         return loss_T.detach()
 
     def sums(self, batches: Batches, *, measure: Measure) -> Sums:
         with torch.no_grad(), evaluating(self.net):
             return _added(self._lift(lambda call, b=b: _batch_sums(call, *b, self.loss, measure)) for b in batches)
+
+    def activations(self, x_B: Tensor) -> Looked:
+        with torch.no_grad(), evaluating(self.net):
+            return self._lift(lambda call: activations(self.net, call, x_B, self.watched.layers))
 
     def penalties(self) -> Tensor:
         with torch.no_grad():
@@ -277,10 +316,16 @@ class InTurn(Cohort):
     def __init__(self, singles: Sequence[Single]) -> None:
         self.singles = singles
         self.plans = [single.plan for single in singles]
+        self.net = singles[0].net
 
-    def step(self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float]) -> Tensor:
+    def step(
+        self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float], look: bool = False
+    ) -> Tensor:
         pairs = zip(self.singles, lrs, strict=True)
-        return torch.cat([single.step(x_B, y_B, step=step, epoch=epoch, lrs=(lr,)) for single, lr in pairs])
+        losses = [single.step(x_B, y_B, step=step, epoch=epoch, lrs=(lr,), look=look) for single, lr in pairs]
+        if look:
+            self.looked = _together([single.looked for single in self.singles])
+        return torch.cat(losses)
 
     def sums(self, batches: Batches, *, measure: Measure) -> Sums:
         return _added(self._batch_sums(batch, measure) for batch in batches)
@@ -288,6 +333,9 @@ class InTurn(Cohort):
     def _batch_sums(self, batch: tuple[Tensor, Tensor], measure: Measure) -> Sums:
         each = [single.sums([batch], measure=measure) for single in self.singles]
         return torch.cat([loss for loss, _ in each]), torch.cat([rows for _, rows in each])
+
+    def activations(self, x_B: Tensor) -> Looked:
+        return _together([single.activations(x_B) for single in self.singles])
 
     def penalties(self) -> Tensor:
         return torch.cat([single.penalties() for single in self.singles])
@@ -311,6 +359,16 @@ class InTurn(Cohort):
         return self.singles[trial].network(0)
 
 
+def _alone(tensors: Mapping[str, Tensor], names: Sequence[str]) -> dict[str, Tensor]:
+    """These tensors of one trial as those of a cohort of one."""
+    return {name: tensors[name].unsqueeze(0) for name in names}
+
+
+def _together(each: Sequence[Looked]) -> Looked:
+    """What was measured of single trials as that of a cohort."""
+    return {name: torch.cat([one[name] for one in each]) for name in each[0]}
+
+
 def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:
     return {name: (t.shape, t.dtype) for name, t in tensors.items()}
 
@@ -318,30 +376,6 @@ def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[torch.Size, torch.
 def _by_trial(numbers: Sequence[float], device: torch.device) -> Tensor:
     """(T,) in double precision: float32 is 5e-5 off in 1 - beta2."""
     return torch.tensor(numbers, device=device, dtype=torch.float64)
-
-
-def noise_key(plan: Plan, *, epoch: int, step: int) -> int:
-    """What the noise of one step of one trial is drawn from."""
-    return stream_key(plan.loop.seed, "noise", epoch=epoch, step=step)
-
-
-def keyed(net: nn.Module) -> dict[str, KeyedDropout]:
-    """The dropout layers that take a key, by name; from now on they wait for one."""
-    found = dropouts_of(net)
-    for dropout in found.values():
-        dropout.keyed = True
-    return found
-
-
-def dropouts_of(net: nn.Module) -> dict[str, KeyedDropout]:
-    """Our own dropout layers, by name."""
-    return {name: part for name, part in net.named_modules() if isinstance(part, KeyedDropout)}
-
-
-def kept_buffers(net: nn.Module) -> dict[str, Tensor]:
-    """The buffers that belong to the network's state, saved with it or not; dropout's key and rate do not."""
-    ours = {f"{name}.{buffer}" for name in dropouts_of(net) for buffer in ("key", "rate")}
-    return {name: buffer for name, buffer in net.named_buffers() if name not in ours}
 
 
 def _batch_sums(call: Callable[[Tensor], Tensor], x_B: Tensor, y_B: Tensor, loss: Loss, measure: Measure) -> Sums:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from math import isnan
 from typing import Any
 
@@ -22,11 +22,13 @@ from netsitter.data.batches import SCORE_ROWS, Feed, batch_bounds, epoch_order
 from netsitter.errors import RunError
 from netsitter.optim.schedules import lr_factor
 from netsitter.plan.plan import Plan
-from netsitter.record.events import Ended, EpochEnded, Event, Measured, Outcome, Saved, TrialEnded
+from netsitter.record.events import Ended, EpochEnded, Event, Known, Measured, Outcome, Saved, TrialEnded
+from netsitter.record.rhythm import is_look
 from netsitter.train.checkpoint import Checkpoint, Checkpoints, Progress
 from netsitter.train.cohort import Batches, Cohort
 from netsitter.train.scores import Measure, Scorer
 from netsitter.train.stopping import better, out_of_patience
+from netsitter.train.watching import ROWS, Looked, first_non_finite, looks_at, watched_of
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,15 @@ class Training:
         self.best: dict[str, Tensor] | None = None
         self._began = self._saved_at = time.monotonic()
         self._saved_step = -1
+        self._looks: list[tuple[int, Looked]] = []
         if start is not None:
             self._restore(start)
 
     def events(self) -> Iterator[Event]:
         """Trains to the end, telling each thing as it happens; the last event is `Ended`."""
         epochs = self.plan.loop.epochs or 1
+        if self.plan.loop.watch_every:
+            yield Known("watched", asdict(watched_of(self.cohort.net)))
         if self._saved_step < 0:
             yield from self._save()  # so that a kill before the first checkpoint loses steps and not the run
         while self.progress.epoch < epochs and None in self.progress.over:
@@ -108,10 +113,16 @@ class Training:
         for x_B, y_B in feed.batches(order, bounds[self.progress.in_epoch :]):
             step = self.progress.step
             lrs = self._lrs(step, steps, len(bounds))
-            loss_T = self.cohort.step(x_B, y_B, step=step + 1, epoch=epoch, lrs=lrs)
+            look = looks_at(step + 1, loop.watch_every)
+            loss_T = self.cohort.step(x_B, y_B, step=step + 1, epoch=epoch, lrs=lrs, look=look)
             told.append((step + 1, loss_T, lrs))
+            if look and self.cohort.stuck is None:
+                self._looks.append((step + 1, self.cohort.looked))
             self.progress = replace(self.progress, step=step + 1, in_epoch=self.progress.in_epoch + 1)
-            if len(told) >= loop.measure_every:
+            if self.cohort.stuck is not None:
+                where = first_non_finite(self.cohort.net, *self.cohort.stuck)
+                yield Known("diverged", {"trial": 0, "step": step + 1, **where})
+            if len(told) >= loop.measure_every or self.cohort.stuck is not None:
                 yield from self._measured(told)
                 told = []
                 if None not in self.progress.over:
@@ -138,6 +149,10 @@ class Training:
         values = {"loss": tuple(map(tuple, loss_ST.tolist())), "lr": tuple(lrs for _, _, lrs in told)}
         steps = tuple(step for step, _, _ in told)
         yield Measured(self.progress.epoch + 1, steps, values)
+        for step, seen in self._looks:
+            series = {name: (_rows(tensor),) for name, tensor in seen.items()}
+            yield Measured(self.progress.epoch + 1, (step,), series)
+        self._looks = []
         finite_ST = torch.isfinite(loss_ST)
         for trial in torch.nonzero(~finite_ST.all(dim=0)).flatten().tolist():
             if self.progress.over[trial] is None:
@@ -177,6 +192,8 @@ class Training:
             "lr": lrs,
         }
         told = {f"epoch/{name}": tuple(numbers) for name, numbers in values.items()}
+        if self.plan.loop.watch_every and is_look(epoch, epochs):
+            yield Measured(epoch, (self.progress.step,), self._activations())
         yield EpochEnded(epoch, epochs, self.progress.step, told, improved, self._seconds())
         for trial, best_epoch in enumerate(self.progress.best_epoch):
             patience = self.cohort.plans[trial].loop.patience
@@ -205,6 +222,12 @@ class Training:
     def _score_batches(self) -> Batches:
         rows = self.parts.score_rows
         return self.parts.feeds["train"].batches(rows, batch_bounds(len(rows), self.parts.score_batch))
+
+    def _activations(self) -> dict[str, tuple[Any, ...]]:
+        """What the layers do to some rows of the fixed subset."""
+        rows = self.parts.score_rows[:ROWS]
+        x_B, _ = next(iter(self.parts.feeds["train"].batches(rows, [(0, len(rows))])))
+        return {name: (_rows(tensor),) for name, tensor in self.cohort.activations(x_B).items()}
 
     def _end_trial(self, trial: int, outcome: Outcome, says: str = "") -> Iterator[Event]:
         over = self.progress.over
@@ -267,6 +290,13 @@ class Training:
 
     def _seconds(self) -> float:
         return time.monotonic() - self._began
+
+
+def _rows(tensor: Tensor) -> Any:
+    """A reading as nested tuples, the trials first."""
+    if tensor.ndim == 1:
+        return tuple(tensor.tolist())
+    return tuple(map(_rows, tensor.cpu().unbind()))
 
 
 def _alike(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> bool:

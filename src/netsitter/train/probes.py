@@ -64,6 +64,11 @@ def layer_signals(net: nn.Module, x_B: Tensor) -> list[LayerSignal]:
     return found
 
 
+def innermost(net: nn.Module) -> list[tuple[str, nn.Module]]:
+    """The modules that hold no others, by name; of a network that is one itself, it alone, named ""."""
+    return [(name, part) for name, part in net.named_modules() if not any(part.children())]
+
+
 @contextmanager
 def watched(net: nn.Module, note: Callable[[str, nn.Module, Tensor], None]) -> Iterator[None]:
     """Within this context `note` hears of each output tensor of each innermost layer, as the forward pass goes."""
@@ -71,8 +76,8 @@ def watched(net: nn.Module, note: Callable[[str, nn.Module, Tensor], None]) -> I
         part.register_forward_hook(
             lambda part, _, out, name=name: note(name, part, out) if isinstance(out, Tensor) and out.ndim > 1 else None
         )
-        for name, part in net.named_modules()
-        if not any(part.children()) and not isinstance(part, SHAPES)
+        for name, part in innermost(net)
+        if not isinstance(part, SHAPES)
     ]
     try:
         yield

@@ -20,7 +20,7 @@ class DeadRelu(Rule[Trace]):
 
     Why it hurts: a ReLU that is off on every row gets no gradient and stays off: the layer is as much narrower.
 
-    Threshold: SHARE = 0.6 of a layer's units. Well networks of the gallery stay below 0.4.
+    Threshold: SHARE = 0.6 of a layer's units. The gallery of programs holds it to that.
 
     Remedy: a lower rate, He initialisation, Leaky ReLU or ELU, batch normalisation.
 

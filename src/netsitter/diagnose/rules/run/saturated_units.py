@@ -20,7 +20,7 @@ class SaturatedUnits(Rule[Trace]):
 
     Why it hurts: where the slope is nearly 0 no gradient passes.
 
-    Threshold: SHARE = 0.6 of a layer's outputs. Well networks of the gallery stay below 0.5.
+    Threshold: SHARE = 0.6 of a layer's outputs. The gallery of programs holds it to that.
 
     Remedy: smaller weights at the start, inputs at mean 0 and spread 1, batch normalisation, ReLU.
 

@@ -1,0 +1,33 @@
+"""Noise in training: our own dropout layers draw from keys, and a key is made of seed, epoch and step."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from netsitter.nn.dropout import KeyedDropout
+from netsitter.plan.plan import Plan
+from netsitter.streams import stream_key
+
+
+def noise_key(plan: Plan, *, epoch: int, step: int) -> int:
+    """What the noise of one step of one trial is drawn from."""
+    return stream_key(plan.loop.seed, "noise", epoch=epoch, step=step)
+
+
+def keyed(net: nn.Module) -> dict[str, KeyedDropout]:
+    """The dropout layers that take a key, by name; from now on they wait for one."""
+    found = dropouts_of(net)
+    for dropout in found.values():
+        dropout.keyed = True
+    return found
+
+
+def dropouts_of(net: nn.Module) -> dict[str, KeyedDropout]:
+    """Our own dropout layers, by name."""
+    return {name: part for name, part in net.named_modules() if isinstance(part, KeyedDropout)}
+
+
+def kept_buffers(net: nn.Module) -> dict[str, Tensor]:
+    """The buffers that belong to the network's state, saved with it or not; dropout's key and rate do not."""
+    ours = {f"{name}.{buffer}" for name in dropouts_of(net) for buffer in ("key", "rate")}
+    return {name: buffer for name, buffer in net.named_buffers() if name not in ours}

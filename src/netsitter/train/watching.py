@@ -1,0 +1,140 @@
+"""What is watched of a cohort: gradients and updates on sampled steps, activations at the end of epochs.
+
+All of it is read from what a step computes anyway, or from one pass over a few rows in evaluation mode; nothing of it
+touches a weight or a random stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from netsitter.nn.dropout import KeyedDropout
+from netsitter.train.probes import FLAT, NEAR_FLAT, SHAPES, innermost, watched
+
+ROWS = 500
+"""Training rows, of the fixed subset, that activations are measured on."""
+
+BINS, REACH = 20, 4.0
+"""Of a histogram: bins from minus to plus this many spreads."""
+
+Looked = dict[str, Tensor]
+"""Series name -> (T, P) or (T, L) or (T, L, BINS)."""
+
+
+UNSEEN = (*SHAPES, nn.modules.dropout._DropoutNd, KeyedDropout)
+"""Layers that leave values as they are when the network answers."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What is watched of a network, by its own names: its innermost layers, and trained weights with two sides."""
+
+    layers: tuple[str, ...]
+    kinds: tuple[str, ...]
+    weights: tuple[str, ...]
+
+
+def watched_of(net: nn.Module) -> Watched:
+    """The innermost layers and the trained weights of a network."""
+    parts = [(name, type(part).__name__) for name, part in innermost(net) if not isinstance(part, UNSEEN)]
+    weights = tuple(name for name, p in net.named_parameters() if p.requires_grad and p.ndim > 1)
+    return Watched(tuple(name for name, _ in parts), tuple(kind for _, kind in parts), weights)
+
+
+def looks_at(step: int, every: int) -> bool:
+    """Whether gradients and updates are measured in this step, counted from 1: 1, 2, 4, 8 ..., and each `every`th."""
+    return every > 0 and (step % every == 0 or step & (step - 1) == 0)
+
+
+def looked(
+    names: Sequence[str], grads: Mapping[str, Tensor], before: Mapping[str, Tensor], after: Mapping[str, Tensor]
+) -> Looked:
+    """Gradients, updates and weights of one step, each (T, P).
+
+    grads, before, after: by name, (T, ...). A weight that got no gradient has a norm of 0 and did not move.
+    """
+    rows: dict[str, list[Tensor]] = {"grad/norm": [], "grad/sign": [], "update/ratio": [], "weight/norm": []}
+    for name in names:
+        old, new = before[name].flatten(1).float(), after[name].detach().flatten(1).float()
+        grad = grads.get(name)
+        size = new.norm(dim=1)
+        rows["weight/norm"].append(size)
+        rows["update/ratio"].append((new - old).norm(dim=1) / old.norm(dim=1).clamp_min(1e-30))
+        rows["grad/norm"].append(torch.zeros_like(size) if grad is None else grad.flatten(1).float().norm(dim=1))
+        rows["grad/sign"].append(torch.full_like(size, float("nan")) if grad is None else _one_signed(grad))
+    return {name: torch.stack(columns, dim=1) for name, columns in rows.items() if columns}
+
+
+def _one_signed(grad_THD: Tensor) -> Tensor:
+    """(T,): the share of units whose gradients of all incoming weights have one sign; units without any left out."""
+    units = grad_THD.flatten(2)
+    some = (units != 0).any(dim=2)
+    alike = ((units >= 0).all(dim=2) | (units <= 0).all(dim=2)) & some
+    return alike.sum(dim=1) / some.sum(dim=1).clamp_min(1)
+
+
+def activations(net: nn.Module, call: Callable[[Tensor], Tensor], x_B: Tensor, layers: Sequence[str]) -> Looked:
+    """Means, spreads, dead and saturated shares, and histograms of the layers of one trial, each (L,) or (L, BINS).
+
+    call: the network as a function; under `vmap` the results carry the trials. Layers that do not run are NaN.
+    """
+    seen: dict[str, tuple[Tensor, Tensor]] = {}
+
+    def note(name: str, part: nn.Module, out: Tensor) -> None:
+        if name not in seen and out.is_floating_point():
+            seen[name] = _signal(part, out.detach().float())
+
+    with watched(net, note):
+        call(x_B)
+    empty = torch.full((4,), float("nan"), device=x_B.device), torch.full((BINS,), float("nan"), device=x_B.device)
+    numbers = torch.stack([seen.get(name, empty)[0] for name in layers])
+    histograms = torch.stack([seen.get(name, empty)[1] for name in layers])
+    named = zip(("act/mean", "act/std", "act/dead", "act/saturated"), numbers.unbind(dim=-1), strict=True)
+    return {**dict(named), "act/histogram": histograms}
+
+
+def _signal(part: nn.Module, out: Tensor) -> tuple[Tensor, Tensor]:
+    """(4,): mean, spread, dead and saturated share; and (BINS,) shares of a histogram around the mean."""
+    mean, spread = out.mean(), out.std(correction=0)
+    # Channels of pictures stand second, features of sequences last.
+    units = out.flatten(2).transpose(1, 2).flatten(0, 1) if out.ndim > 3 else out.flatten(0, -2)
+    dead = (units == 0).all(dim=0).float().mean()
+    flat = next((ends for kind, ends in FLAT.items() if isinstance(part, kind)), None)
+    saturated = torch.full_like(mean, float("nan"))
+    if flat is not None:
+        margin = NEAR_FLAT * (flat[1] - flat[0])
+        saturated = ((out < flat[0] + margin) | (out > flat[1] - margin)).float().mean()
+    edges = torch.linspace(-REACH, REACH, BINS + 1, device=out.device)[1:-1]
+    away = ((out - mean) / spread.clamp_min(1e-30)).flatten()
+    below = torch.stack([(away < edge).float().mean() for edge in edges])
+    shares = torch.diff(torch.cat([torch.zeros_like(below[:1]), below, torch.ones_like(below[:1])]))
+    return torch.stack([mean, spread, dead, saturated]), shares
+
+
+def first_non_finite(net: nn.Module, x_B: Tensor, y_B: Tensor) -> dict[str, object]:
+    """Where the first value that is not finite stands: in the batch, a weight, the output of a layer, or the loss.
+
+    Also which rows of the batch, where it is in the batch or in an output.
+    """
+    bad = ~torch.isfinite(x_B.flatten(1)).all(dim=1) if x_B.is_floating_point() else torch.zeros(len(x_B)).bool()
+    if bool(bad.any()):
+        return {"first": "input", "layer": "", "rows": torch.nonzero(bad).flatten()[:5].tolist()}
+    if y_B.is_floating_point() and not bool(torch.isfinite(y_B).all()):
+        return {"first": "target", "layer": "", "rows": []}
+    for name, parameter in net.named_parameters():
+        if not bool(torch.isfinite(parameter).all()):
+            return {"first": "weights", "layer": name, "rows": []}
+    found: list[dict[str, object]] = []
+
+    def note(name: str, part: nn.Module, out: Tensor) -> None:
+        rows = ~torch.isfinite(out.detach().flatten(1)).all(dim=1)
+        if not found and bool(rows.any()):
+            found.append({"first": "output", "layer": name, "rows": torch.nonzero(rows).flatten()[:5].tolist()})
+
+    with watched(net, note), torch.no_grad():
+        net(x_B)
+    return found[0] if found else {"first": "loss", "layer": "", "rows": []}
