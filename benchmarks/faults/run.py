@@ -1,10 +1,11 @@
 """How well the doctor does on the gallery: what it names of sick programs, and what it says of well ones.
 
-python -m benchmarks.faults.run [NAME ...] [--half tuned|held-out] [--seeds 3] [--out FILE.json]
+python -m benchmarks.faults.run [NAME ...] [--half tuned|held-out] [--seeds 3] [--out FILE.json] [--traces FOLDER]
 
 Thresholds may be chosen on the half "tuned" alone; figures that are quoted are those of the half "held-out". The halves
 are drawn from the names of the programs, a sick one with its good twin. A verdict counts as it stands after a fifth of
-the training; that at the end is printed beside it.
+the training; that at the end is printed beside it. What stood in the record after that fifth is kept as journals in the
+folder, for `benchmarks.faults.thresholds`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from netsitter.errors import NetsitterError
 from netsitter.plan.plan import plan_of
 from netsitter.record.events import EpochEnded, Event
 from netsitter.record.findings import Finding
+from netsitter.record.journal import line_of
 from netsitter.record.trace import Trace
 
 
@@ -52,32 +54,40 @@ class _Fifth:
 
     def __init__(self) -> None:
         self.trace, self.findings = Trace(), None
+        self.events: tuple[Event, ...] = ()
 
     def take(self, event: Event) -> None:
         self.trace.take(event)
         if isinstance(event, EpochEnded) and self.findings is None and event.epoch >= ceil(event.epochs / 5):
             started = self.trace.started
             assert started is not None
+            self.events = tuple(self.trace.events)
             self.findings = Doctor(plan_of(started.plans[0])).conclude(self.trace)
 
     def close(self) -> None: ...
 
 
-def judged(program: Program, name: str, seed: int, faults: tuple[tuple[str, ...], ...]) -> Verdict:
+def judged(
+    program: Program, name: str, seed: int, faults: tuple[tuple[str, ...], ...], traces: Path | None = None
+) -> Verdict:
     """The doctor's verdict on one program."""
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     began = perf_counter()
     torch.manual_seed(seed)
     data = program.data(seed)
-    fifth, end = _findings(program, data, seed)
+    sink = _Fifth()
+    fifth, end = _findings(program, data, seed, sink)
+    if traces is not None and sink.events:
+        traces.mkdir(parents=True, exist_ok=True)
+        (traces / f"{name}.{seed}.jsonl").write_bytes(b"".join(map(line_of, sink.events)))
     grave = [[f for f in found if f.severity != "note"] for found in (fifth, end)]
     said = tuple(f"{f.severity} {f.slug} ({f.weight:.2f}) {f.where}: {f.seen}" for f in fifth)
     slugs = (tuple(f.slug for f in found) for found in grave)
     return Verdict(name, seed, not faults, faults, *slugs, said, perf_counter() - began)
 
 
-def _findings(program: Program, data, seed: int) -> tuple[list[Finding], list[Finding]]:  # type: ignore[no-untyped-def]
+def _findings(program: Program, data, seed: int, sink: _Fifth) -> tuple[list[Finding], list[Finding]]:  # type: ignore[no-untyped-def]
     parts = {"train": (data.x, data.y)}
     if data.x_val is not None:
         parts["val"] = (data.x_val, data.y_val)
@@ -85,7 +95,6 @@ def _findings(program: Program, data, seed: int) -> tuple[list[Finding], list[Fi
         return _watched(program, data)
     options = {"lr": program.lr, "batch": program.batch, "epochs": program.epochs, "seed": seed}
     common = {"loss": program.loss, "optimizer": program.optimizer, "show": False, **options}
-    sink = _Fifth()
     try:
         run = ns.fit(parts, net=program.build, runs=None, **{**common, "show": sink})
         return sink.findings or run.findings, run.findings
@@ -116,13 +125,13 @@ def hit(verdict: Verdict, said: tuple[str, ...], first: int) -> bool:
     return bool(true & set(said[:first]))
 
 
-def _work(task: tuple[str, bool, int]) -> Verdict:
-    name, good, seed = task
+def _work(task: tuple[str, bool, int, Path | None]) -> Verdict:
+    name, good, seed, traces = task
     entry = next(e for e in gallery() if e.name == name)
     program = entry.good if good else entry.program
     assert program is not None
     try:
-        return judged(program, name + " (good)" * good, seed, () if good else entry.faults)
+        return judged(program, name + " (good)" * good, seed, () if good else entry.faults, traces)
     except Exception as error:  # a crash of ours is told as what it is
         what = f"{type(error).__name__}: {error}"
         return Verdict(
@@ -137,12 +146,12 @@ def _work(task: tuple[str, bool, int]) -> Verdict:
         )
 
 
-def tasks(entries: list[Entry], seeds: int) -> Iterator[tuple[str, bool, int]]:
+def tasks(entries: list[Entry], seeds: int, traces: Path | None) -> Iterator[tuple[str, bool, int, Path | None]]:
     for entry in entries:
         for seed in range(seeds):
-            yield entry.name, False, seed
+            yield entry.name, False, seed, traces
             if entry.good is not None:
-                yield entry.name, True, seed
+                yield entry.name, True, seed, traces
 
 
 def main() -> None:
@@ -152,13 +161,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--traces", type=Path)
     parser.add_argument("--verbose", action="store_true")
     given = parser.parse_args()
     entries = [e for e in gallery() if not given.names or any(name in e.name for name in given.names)]
     entries = [e for e in entries if given.half is None or half_of(e.name) == given.half]
     with ProcessPoolExecutor(given.jobs) as pool:
         verdicts = []
-        for verdict in pool.map(_work, tasks(entries, given.seeds)):
+        for verdict in pool.map(_work, tasks(entries, given.seeds, given.traces)):
             verdicts.append(verdict)
             _tell(verdict, given.verbose)
     _summary(verdicts)

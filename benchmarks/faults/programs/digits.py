@@ -70,7 +70,7 @@ def digits_nll_on_logits():
     return replace(GOOD, loss=F.nll_loss), GOOD
 
 
-@sick("output-loss-mismatch|dead-relu", bar=0.94)
+@sick("output-loss-mismatch|dead-relu|dead-start", bar=0.94)
 def digits_relu_at_the_output():
     """A loop that builds the layers puts a ReLU behind the last one too, and the biases were set to -1."""
     net = init_with(lambda: mlp(32, 32, out=nn.ReLU()), lambda p: p.bias.fill_(-1.0))
@@ -151,7 +151,9 @@ def digits_normal_weights_with_relu():
 def digits_tiny_weights_in_a_deep_net():
     """Eight tanh layers with weights of spread 0.01."""
     net = partial(mlp, *[48] * 8, act=nn.Tanh)
-    return replace(GOOD, build=init_with(net, lambda p: nn.init.normal_(p.weight, std=0.01))), replace(GOOD, build=net)
+    return replace(GOOD, build=init_with(net, lambda p: nn.init.normal_(p.weight, std=0.01))), replace(
+        GOOD, build=init_with(net, lambda p: nn.init.xavier_normal_(p.weight))
+    )
 
 
 @sick("dead-start|dead-relu", bar=0.94)

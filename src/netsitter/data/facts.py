@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from netsitter.data.preparation.moments import moments_of
+from netsitter.data.shifts import shifts_of
 from netsitter.data.source import Part, Source
 from netsitter.data.telltales import copies_of_target, identifiers_of
 from netsitter.data.twins import Twins, digests_of, twins_of
@@ -68,6 +69,7 @@ def facts_of(
         conflict_pairs=tuple((seen.row("train", a), seen.row("train", b)) for a, b in twins.conflict_pairs),
         identifiers=identifiers_of(train.x, rows, numbered) if table else (),
         copies_target=copies_of_target(train.x, train.y, rows, source.task) if table and _apart(train) else (),
+        shifts=() if tokens else shifts_of(parts, measured, len(rows)),
         not_checked=tuple(seen.not_checked),
     )
 

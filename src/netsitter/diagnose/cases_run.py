@@ -32,6 +32,7 @@ def run(
     weights: Sequence[str] = ("0.weight", "2.weight"),
     epoch_series: Mapping[str, Sequence[Any]] | None = None,
     known: Mapping[str, Mapping[str, Any]] | None = None,
+    parameters: int = 0,
 ) -> Trace:
     """A run of two equal classes with these figures by epoch; the last one is repeated to the length of the longest.
 
@@ -44,7 +45,7 @@ def run(
     )
     facts = replace(facts, data=facts.data or table(), program={**facts.program, "steps": epochs * STEPS})
     events: list[Event] = [
-        Started("a case", (Plan().model_dump(mode="json"),), {"rows": dict(ROWS)}, {}, {}, 0.0),
+        Started("a case", (Plan().model_dump(mode="json"),), {"rows": dict(ROWS)}, {"parameters": parameters}, {}, 0.0),
         Known("start", facts.as_json()),
         Known("watched", {"layers": tuple(layers), "kinds": ("ReLU",) * len(layers), "weights": tuple(weights)}),
     ]

@@ -29,6 +29,7 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     ),
     "label-out-of-range": ("output-loss-mismatch", "non-finite-loss"),
     "shuffled-labels": (*NOT_LEARNING, "overfit", "conflicting-labels", "stopped-too-early"),
+    "overfit": ("no-better-than-constant", "too-large"),
     "shifted-split": ("overfit", "no-better-than-constant", "stale-statistics"),
     "conflicting-labels": ("cannot-overfit-tiny",),
     "leaked-split": (),
@@ -100,8 +101,8 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "oscillating-loss": ("stopped-too-early", "loss-spike", "underfit", "no-better-than-constant"),
     "non-finite-loss": ("no-better-than-constant",),
     "cannot-overfit-tiny": ("underfit", "no-better-than-constant", "plateau"),
-    "underfit": ("no-better-than-constant", "plateau"),
-    "overfit": ("no-better-than-constant",),
+    "plateau": ("no-better-than-constant", "underfit"),
+    "underfit": ("no-better-than-constant",),
 }  # fmt: skip
 """By slug of the cause."""
 

@@ -10,6 +10,9 @@ from netsitter.record.start_facts import Attempt, StartFacts
 
 AS_IT_IS, REFERENCE = "as it is", "everything usual"
 
+LOWER = ("lr x0.", "lr x1e-")
+"""How the names of attempts with lower rates begin."""
+
 CHANGE: dict[str, tuple[str, ...]] = {
     "uncentred-input": ("standardised input",),
     "uneven-scales": ("standardised input",),
@@ -20,20 +23,22 @@ CHANGE: dict[str, tuple[str, ...]] = {
     "saturated-start": ("fresh", "standardised input"),
     "dead-start": ("fresh", "standardised input"),
     "symmetric-units": ("fresh",),
+    "one-signed-gradient": ("standardised input",),
+    "flat-start": ("fresh",),
     "unsuited-optimizer": ("adam",),
     "over-regularised": ("no penalty",),
     "misplaced-dropout": ("no dropout",),
     "unsuited-batch-size": ("batch",),
-    "summed-loss": ("lr x0.1", "lr x0.01", "lr x0.001"),
-    "learning-rate-too-low": ("lr x10", "lr x100", "lr x1000"),
-    "learning-rate-too-high": ("lr x0.1", "lr x0.01", "lr x0.001"),
+    "summed-loss": LOWER,
+    "learning-rate-too-low": ("lr x10", "lr x1e+"),
+    "learning-rate-too-high": LOWER,
 }
 """The attempts in which a fault is mended, by its slug."""
 
 BY_EFFECT = (
     "uncentred-input", "uneven-scales", "twice-scaled-input", "unscaled-target", "shrinking-start", "exploding-start",
     "saturated-start", "wrong-first-loss", "summed-loss", "learning-rate-too-high",
-    "unsuited-optimizer", "unsuited-batch-size", "over-regularised",
+    "unsuited-optimizer", "unsuited-batch-size", "over-regularised", "one-signed-gradient", "flat-start",
 )  # fmt: skip
 """Faults that many well networks live with."""
 
@@ -50,8 +55,8 @@ OF_DATA = ("uncentred-input", "uneven-scales", "twice-scaled-input", "unscaled-t
 TUNED = ("learning-rate-too-low", "learning-rate-too-high", "unsuited-optimizer", "unsuited-batch-size", "summed-loss")
 """Faults of a number that was chosen; a better one may also make up for another fault."""
 
-HALF = 0.5
-"""Share of what there is to gain, from which a program that has most of its steps before it is on its way."""
+HALF, NEARLY = 0.5, 0.9
+"""Shares of what there is to gain, from which a program is on its way: with most of its steps before it, or anyhow."""
 
 
 def weighed(finding: Finding, start: StartFacts | None) -> Finding:
@@ -65,7 +70,8 @@ def weighed(finding: Finding, start: StartFacts | None) -> Finding:
     if gain <= MENDED or on_its_way(start):
         severity = "note" if finding.slug in BY_EFFECT else finding.severity
         return replace(finding, severity=severity, weight=max(0.05, finding.weight - 0.25))
-    severity = "error" if gain >= MENDS and finding.slug in OF_DATA else finding.severity
+    grave = gain >= MENDS and finding.slug in OF_DATA and finding.severity != "note"
+    severity = "error" if grave else finding.severity
     return replace(finding, severity=severity, weight=min(1.0, finding.weight + 0.5 * gain))
 
 
@@ -75,10 +81,12 @@ def mends(slug: str, start: StartFacts | None) -> bool:
 
 
 def on_its_way(start: StartFacts | None) -> bool:
-    """Whether the program, as it is, had half of what there is to gain within a quarter of its steps."""
+    """Whether the program, as it is, had half of what there is to gain within a quarter of its steps, or nearly all."""
     base = start.attempts.get(AS_IT_IS) if start is not None else None
     steps = int(start.program.get("steps") or 0) if start is not None else 0
-    return base is not None and reached(base) >= HALF and base.steps <= max(steps, 1) / 4
+    if base is None:
+        return False
+    return reached(base) >= NEARLY or (reached(base) >= HALF and base.steps <= max(steps, 1) / 4)
 
 
 def gain_of(slug: str, start: StartFacts | None) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from netsitter.diagnose.cases import regression, table
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
@@ -55,9 +57,13 @@ class UnscaledTarget(Rule[DataFacts]):
         odd = [(o, mean, std) for o, (mean, std) in outputs if self._odd(mean, std)]
         if not odd or (plan.data.given and plan.data.target == "standardise"):
             return []
-        _, mean, std = odd[0]
         if plan.data.target == "none":
-            return [self._as_it_is(mean, std)]
+            # One loss sums the errors of all outputs: what counts is their size together.
+            mean, std = (
+                sqrt(sum(n * n for n in numbers) / len(outputs)) for numbers in (train.target_mean, train.target_std)
+            )
+            return [self._as_it_is(mean, std)] if self._odd(mean, std) else []
+        _, mean, std = odd[0]
         return [
             self.finding(
                 "the target of the training part",

@@ -73,9 +73,9 @@ class LearningRateTooHigh(Rule[StartFacts]):
             if not base.diverged
             else f"it diverges after {base.steps} steps (loss {base.start:.4g} -> {base.end:.4g})"
         )
-        seen = f"{how}; at {best.name[3:]} the rate it comes to {best.end:.4g} and {reached(best):.2f} of what "
-        seen += "there is to gain "
-        seen += f"(now {reached(base):.2f}, limit {self.BEHIND:g} apart)"
+        rate = (plan.optim.lr or 1e-3) * float(best.name[4:])
+        seen = f"{how}; at a rate of {rate:.2g} it comes to {best.end:.4g} and {reached(best):.2f} of what there is to "
+        seen += f"gain (now {reached(base):.2f}, limit {self.BEHIND:g} apart)"
         return [
             self.finding(
                 "the learning rate",

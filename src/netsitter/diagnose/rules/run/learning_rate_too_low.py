@@ -100,18 +100,19 @@ class LearningRateTooLow(Rule[StartFacts]):
         if gone >= self.PACE * share or reached(best) - reached(base) < self.GAIN:
             return []
         now = base.start - gone * way
-        seen = f"loss {base.start:.5g} -> {now:.5g} in {share:.0%} of the steps; at {best.name[3:]} the rate it "
-        seen += f"comes to {best.end:.4g} "
-        seen += f"in {best.steps} steps: {max(gone, 0.0):.1%} of that way (limit {self.PACE * share:.0%})"
-        if trace is not None and fits(trace, trial)[-1:] > 0.05:
-            seen += "; the score rises all the same, since it only asks which output is largest"
         rate = float(best.changes.get("optim.lr") or (plan.optim.lr or 1e-3) * float(best.name[4:]))
+        seen = f"loss {base.start:.5g} -> {now:.5g} in {share:.0%} of the steps; at a rate of {rate:.2g} it comes to "
+        seen += (
+            f"{best.end:.4g} in {best.steps} steps: {max(gone, 0.0):.1%} of that way (limit {self.PACE * share:.0%})"
+        )
+        if trace is not None and fits(trace, trial)[-1:] > 0.05:
+            seen += "; the score rises all the same: it only asks which output is largest"
         remedy = Remedy(f"Raise the learning rate to {rate:.2g}.", {"optim.lr": rate}, "safe")
         severity: Severity = "error" if gone < 0.1 * self.PACE * share and steps >= self.FEW else "warning"
         return [
             self.finding(
                 "the learning rate",
-                seen[:240],
+                seen,
                 remedies=(remedy,),
                 severity=severity,
                 weight=0.6,
