@@ -1,4 +1,4 @@
-"""Writes the reference pages under docs/reference/ from the code itself, so that they cannot say anything else.
+"""Writes the reference pages and figures under docs/reference/ from the code itself, so that they say nothing else.
 
 python docs/generate.py writes them; with --check it writes nothing, names those that are out of date and exits 1.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from pages.activations import activations_page
 from pages.commands import commands_page
+from pages.figures import figure_of, rule_figure
 from pages.initialisers import initialisers_page
 from pages.optimisers import optimisers_page
 from pages.plan import plan_page
@@ -23,7 +24,10 @@ from netsitter.diagnose.registry import rules
 REFERENCE = Path(__file__).parent / "reference"
 
 MARK = "<!-- Generated from the code by `python docs/generate.py`. Change the code, not this page. -->"
-"""The first line of every generated page; a page without it is never deleted."""
+"""The first line of every generated page and figure, a comment in both; a file without it is never deleted."""
+
+KINDS = ("*.md", "*.svg")
+"""The files that may be generated."""
 
 SINGLE: dict[str, Callable[[], str]] = {
     "activations.md": activations_page,
@@ -47,7 +51,7 @@ def main(arguments: Sequence[str], folder: Path = REFERENCE) -> int:
     wrong = out_of_date(made, folder)
     if not arguments:
         write(made, folder)
-        print(f"{len(wrong)} of {len(made)} pages changed")
+        print(f"{len(wrong)} of {len(made)} files changed")
         return 0
     for name in wrong:
         print(f"out of date: docs/{folder.name}/{name}", file=sys.stderr)
@@ -57,9 +61,10 @@ def main(arguments: Sequence[str], folder: Path = REFERENCE) -> int:
 
 
 def pages() -> dict[str, str]:
-    """Every generated page, by its path under docs/reference/."""
+    """Every generated page and figure, by its path under docs/reference/."""
     made = {name: page() for name, page in SINGLE.items()}
     made |= {f"rules/{file_of(rule)}": rule_page(rule) for rule in rules()}
+    made |= {f"rules/{figure_of(rule)}": rule_figure(rule) for rule in rules()}
     return {name: f"{MARK}\n\n{text.strip()}\n" for name, text in made.items()}
 
 
@@ -79,10 +84,10 @@ def write(made: dict[str, str], folder: Path) -> None:
 
 
 def generated(folder: Path) -> dict[str, str]:
-    """The generated pages that are there now."""
+    """The generated pages and figures that are there now."""
     # Bytes, so that line ends which git or an editor changed are seen.
-    texts = {path.relative_to(folder).as_posix(): path.read_bytes().decode() for path in folder.rglob("*.md")}
-    return {name: text for name, text in texts.items() if text.startswith(MARK)}
+    there = {path.relative_to(folder).as_posix(): path.read_bytes() for kind in KINDS for path in folder.rglob(kind)}
+    return {name: text.decode() for name, text in there.items() if text.startswith(MARK.encode())}
 
 
 if __name__ == "__main__":

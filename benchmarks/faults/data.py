@@ -42,6 +42,22 @@ def with_targets(data: Data, change) -> Data:  # type: ignore[no-untyped-def]
     return Data(data.x, change(data.y), data.x_val, None if data.y_val is None else change(data.y_val))
 
 
+def times(factor: float, offset: float = 0.0):  # type: ignore[no-untyped-def]
+    """Inputs multiplied, then moved: a function of data."""
+
+    def change(found: Data) -> Data:
+        assert found.x_val is not None
+        return Data(found.x * factor + offset, found.y, found.x_val * factor + offset, found.y_val)
+
+    return change
+
+
+def shuffled_labels(found: Data) -> Data:
+    """Training rows with the targets of others; the rows to judge by stay right."""
+    order = torch.randperm(len(found.y), generator=torch.Generator().manual_seed(len(found.y)))
+    return Data(found.x, found.y[order], found.x_val, found.y_val)
+
+
 def one_hot(y: Tensor) -> Tensor:
     return torch.nn.functional.one_hot(y, int(y.max()) + 1).float()
 

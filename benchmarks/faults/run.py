@@ -104,14 +104,34 @@ def _findings(program: Program, data, seed: int, sink: _Fifth) -> tuple[list[Fin
 
 
 def _watched(program: Program, data) -> tuple[list[Finding], list[Finding]]:  # type: ignore[no-untyped-def]
-    model, sitters = program.build(), []
+    model, watchers = program.build(), []
 
     def watch(*args, **more):  # type: ignore[no-untyped-def]
-        sitters.append(ns.watch(*args, show=False, **more))
-        return sitters[-1]
+        watchers.append(_Watcher(ns.watch(*args, show=False, **more), ceil(program.epochs / 5)))
+        return watchers[-1]
 
     program.loop(model, data.x, data.y, program, watch)
-    return sitters[0].findings, sitters[0].findings
+    end = watchers[0].sitter.findings
+    return end if watchers[0].fifth is None else watchers[0].fifth, end
+
+
+class _Watcher:
+    """A sitter whose findings are taken as well when so many epochs, counted from 0, are over."""
+
+    def __init__(self, sitter, epochs: int) -> None:  # type: ignore[no-untyped-def]
+        self.sitter, self.epochs, self.fifth = sitter, epochs, None
+
+    def __enter__(self) -> _Watcher:
+        self.sitter.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.sitter.__exit__(*error)
+
+    def note(self, *, epoch: int | None = None, **more: float) -> None:
+        if self.fifth is None and epoch is not None and epoch >= self.epochs:
+            self.fifth = self.sitter.findings
+        self.sitter.note(epoch=epoch, **more)
 
 
 def half_of(name: str) -> str:

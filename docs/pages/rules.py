@@ -5,6 +5,7 @@ from __future__ import annotations
 from inspect import cleandoc
 from typing import Any
 
+from pages.figures import alt_text, figure_of
 from pages.markdown import block, bullets, code, page, plain, sentence, table
 
 from netsitter.diagnose.registry import rules
@@ -37,6 +38,7 @@ def rule_page(rule: Rule[Any]) -> str:
         f"# {rule.code} {rule.slug}",
         summary_of(rule),
         f"At its gravest: {rule.severity}. First seen: {FIRST[first_seen(rule)]}.",
+        f"![{alt_text(rule)}]({figure_of(rule)})",
         *(f"## {heading}\n\n{sentence(said[heading])}" for heading in ("What it sees", "Why it hurts", "Threshold")),
         thresholds and f"In the code: {thresholds}.",
         f"## Remedy\n\n{sentence(said['Remedy'])}",

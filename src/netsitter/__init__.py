@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from netsitter.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from netsitter.adapters.watch import watch as watch
     from netsitter.doors.check import check as check
     from netsitter.doors.fit import fit as fit
     from netsitter.doors.fit import resume as resume
@@ -34,6 +35,7 @@ _HOMES = {
     "open_run": "doors.run",
     "resume": "doors.fit",
     "summary": "nn.summary",
+    "watch": "adapters.watch",
 }
 
 __all__ = sorted([*_HOMES, "__version__"])

@@ -162,7 +162,7 @@ def moons_full_batch_and_few_epochs():
 
 @sick("misread-axes", bar=0.9)
 def moons_softmax_over_rows():
-    """F.softmax(x, 0) and a logarithm, for NLLLoss."""
+    """F.softmax(x, 0) and a logarithm, for NLLLoss, a row at a time: each row is divided by itself."""
 
     class Wrong(nn.Module):
         def __init__(self, axis: int) -> None:
@@ -172,17 +172,15 @@ def moons_softmax_over_rows():
         def forward(self, x: Tensor) -> Tensor:
             return torch.log(F.softmax(self.net(x), self.axis) + 1e-9)
 
-    return replace(MOONS, build=lambda: Wrong(0), loss=nn.NLLLoss()), replace(
-        MOONS, build=lambda: Wrong(1), loss=nn.NLLLoss()
-    )
+    good = replace(MOONS, build=lambda: Wrong(1), loss=nn.NLLLoss(), batch=1, epochs=5, lr=3e-3)
+    return replace(good, build=lambda: Wrong(0)), good
 
 
-@sick("output-loss-mismatch", bar=0.9)
+@sick("output-loss-mismatch", bar=0.94)
 def moons_softmax_and_few_epochs():
-    """A softmax before cross-entropy, plain SGD at 0.05."""
-    return replace(
-        MOONS, build=lambda: mlp(24, 24, inputs=2, classes=2, out=nn.Softmax(1)), optimizer=SGD, lr=0.05, epochs=15
-    ), replace(MOONS, optimizer=Momentum, lr=0.05)
+    """A softmax before cross-entropy, plain SGD at 0.2."""
+    good = replace(MOONS, optimizer=SGD, lr=0.2, epochs=15)
+    return replace(good, build=lambda: mlp(24, 24, inputs=2, classes=2, out=nn.Softmax(1))), good
 
 
 @sick("over-regularised", bar=0.9)
@@ -211,7 +209,7 @@ def blobs_far_from_zero():
         found = data.blobs(seed)
         return Data(found.x + 1_000, found.y, found.x_val + 1_000, found.y_val)
 
-    return replace(BLOBS, data=far, optimizer=SGD, lr=0.05), replace(BLOBS, optimizer=SGD, lr=0.05)
+    return replace(BLOBS, data=far, optimizer=SGD, lr=0.2), replace(BLOBS, optimizer=SGD, lr=0.2)
 
 
 @sick("summed-loss|learning-rate-too-high", bar=0.9)
@@ -378,7 +376,8 @@ def spirals_backward_of_minus_the_loss():
 @sick("unused-parameters", bar=0.85)
 def spirals_only_the_last_layer_in_the_optimizer():
     """The optimizer was given the parameters of the last layer."""
-    return replace(LOOP, loop=partial(plain, some=lambda m: list(m[-1].parameters()))), LOOP
+    good = replace(LOOP, build=partial(mlp, 12, 12, 12, inputs=2, classes=3))
+    return replace(good, loop=partial(plain, some=lambda m: list(m[-1].parameters()))), good
 
 
 @sick("unused-parameters|learning-rate-too-low", bar=0.85)
@@ -505,7 +504,7 @@ def sine_relu_net():
     return replace(SINE, build=partial(mlp, 64, 64, inputs=1, classes=1))
 
 
-@well(bar=0.7)
+@well(bar=0.6)
 def sine_noisy():
     """Half of the target is noise."""
     return replace(SINE, data=partial(data.sine, noise=0.4))

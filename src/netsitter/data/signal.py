@@ -41,6 +41,20 @@ def label_signal(x_N: np.ndarray, y_N: np.ndarray, *, classify: bool) -> dict[st
     return {"neighbours": score(guessed), "linear": score(linear), "noise": float(noise), "rows": float(len(y_N))}
 
 
+def counted(tokens_NL: np.ndarray) -> np.ndarray:
+    """(N, V): how often each token stands in each row, of the MOST_FEATURES commonest tokens."""
+    flat_NL = tokens_NL.reshape(len(tokens_NL), -1)
+    kinds, number, times = np.unique(flat_NL, return_inverse=True, return_counts=True)
+    kept = np.argsort(-times)[:MOST_FEATURES]
+    place = np.full(len(kinds), -1)
+    place[kept] = np.arange(len(kept))
+    column_NL = place[number.reshape(flat_NL.shape)]
+    counts_NV = np.zeros((len(flat_NL), len(kept)))
+    row, position = np.nonzero(column_NL >= 0)
+    np.add.at(counts_NV, (row, column_NL[row, position]), 1.0)
+    return counts_NV
+
+
 def _standardised(x_ND: np.ndarray) -> np.ndarray:
     """Mean 0 and spread 1 by column; many columns are first mixed at random into fewer."""
     x_ND = np.nan_to_num(x_ND, posinf=0.0, neginf=0.0)

@@ -171,9 +171,8 @@ class Doctor:
         return replace(finding, severity="note")
 
     def _look(self, trace: Trace, step: int) -> Iterator[Event]:
-        """What is found now and was not told before."""
-        found = [self._mild(finding, trace) for finding in examine("run", trace, self.plan)]
-        for finding in found:
+        """Roots that are found now and were not told before."""
+        for finding in self.conclude(trace):
             if (finding.slug, finding.trial) not in self._told and finding.severity != "note":
                 self._told.add((finding.slug, finding.trial))
                 told = replace(finding, step=finding.step if finding.step is not None else step)

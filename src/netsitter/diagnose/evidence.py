@@ -55,7 +55,7 @@ OF_DATA = ("uncentred-input", "uneven-scales", "twice-scaled-input", "unscaled-t
 TUNED = ("learning-rate-too-low", "learning-rate-too-high", "unsuited-optimizer", "unsuited-batch-size", "summed-loss")
 """Faults of a number that was chosen; a better one may also make up for another fault."""
 
-HALF, NEARLY = 0.5, 0.9
+HALF, NEARLY = 0.5, 0.8
 """Shares of what there is to gain, from which a program is on its way: with most of its steps before it, or anyhow."""
 
 
@@ -100,6 +100,8 @@ def gain_of(slug: str, start: StartFacts | None) -> float | None:
     if not tried:
         return None
     base, best = start.attempts[AS_IT_IS], max(map(reached, start.attempts.values()))
+    if CHANGE[slug] == LOWER and base.diverged and all(a.diverged for a in tried):
+        return None  # none of them was low enough to tell
     if best - reached(base) < MENDED:
         return 0.0
     return max(-1.0, (max(map(reached, tried)) - reached(base)) / (best - reached(base)))

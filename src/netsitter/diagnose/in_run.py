@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isfinite, prod, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,8 @@ def guess_score(trace: Trace, part: str = "val") -> float | None:
         return None
     facts = start.data.parts.get(part, start.data.parts["train"])
     if not facts.class_counts or not sum(facts.class_counts):
-        return 0.0
+        # Classes of pixels and words, and several labels a row, are counted with the program.
+        return float(start.program.get("guess") or 0.0)
     return max(facts.class_counts) / sum(facts.class_counts)
 
 
@@ -66,9 +67,13 @@ def fits(trace: Trace, trial: int, part: str = "train") -> NDArray[np.float64]:
 
 
 def noise_of_fit(trace: Trace, part: str) -> float:
-    """Two standard errors of such a fit, for so many rows."""
-    guess = guess_score(trace, part)
-    return 2 * score_noise(rows_of(trace, part)) / max(1 - (guess or 0.0), 1e-9)
+    """Two standard errors of such a fit, for so many rows, or answers where a row has several."""
+    guess, start = guess_score(trace, part) or 0.0, trace.start
+    target = start.target if start is not None else None
+    several = prod(target.shape) if target is not None and target.form in ("classes", "several") else 1
+    # A share near 1 cannot move as far as one in the middle.
+    narrowed = 2 * sqrt(guess * (1 - guess)) if guess > 0.5 else 1.0
+    return 2 * narrowed * score_noise(rows_of(trace, part) * max(several, 1)) / max(1 - guess, 1e-9)
 
 
 def healthy(trace: Trace, trial: int = 0) -> bool:
@@ -76,10 +81,24 @@ def healthy(trace: Trace, trial: int = 0) -> bool:
     if any(e.outcome is Outcome.DIVERGED for e in trace.of(TrialEnded) if e.trial == trial):
         return False
     gained = fits(trace, trial)
+    if not len(gained) and trace.start is None:
+        return _came_down(trace, trial)
     if not len(gained) or not isfinite(gained[-1]):
         return False
     best = best_reached(trace.start)
     return bool(gained[-1] >= WELL or (best is not None and gained[-1] >= WELL * best and gained[-1] > HALF))
+
+
+def _came_down(trace: Trace, trial: int) -> bool:
+    """Whether the loss of the batches, where nothing else is known, is next to nothing of what it was at first."""
+    losses = trace.curve("loss")
+    if not len(losses.steps):
+        return False
+    column = losses.values[:, trial]
+    few = max(1, len(column) // 20)
+    # A loss that leaps up in the first steps has not come down when it is where it was.
+    first, late = float(min(column[0], np.median(column[:few]))), float(np.median(column[-few:]))
+    return first > 0 and -first < late <= (1 - WELL) * first
 
 
 def best_reached(start: StartFacts | None) -> float | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from netsitter.diagnose.in_run import healthy, trials
+from netsitter.record.loop_facts import loop_of
 from netsitter.record.trace import Trace
 
 
@@ -44,6 +45,9 @@ def worst_layers(trace: Trace, series: str) -> Iterator[Reading]:
 def gives_output(trace: Trace, layer: str) -> bool:
     """Whether this layer gives the answer itself."""
     start = trace.start
-    if start is None or start.graph is None or not start.graph.operations or start.graph.result < 0:
+    if start is None:
+        loop = loop_of(trace)
+        return loop is not None and loop.output == layer
+    if start.graph is None or not start.graph.operations or start.graph.result < 0:
         return False
     return start.graph.operations[start.graph.result].name == layer

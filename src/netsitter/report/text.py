@@ -10,7 +10,7 @@ from typing import Any
 
 from netsitter.errors import printable
 from netsitter.record.events import Checked, Chosen, Ended, EpochEnded, Outcome, Started, TrialEnded, Verdict
-from netsitter.record.findings import Finding
+from netsitter.record.findings import Finding, Remedy
 
 MARKS = {Verdict.PASSED: "ok", Verdict.WARNED: "warning", Verdict.FAILED: "failed", Verdict.SKIPPED: "skipped"}
 
@@ -62,9 +62,18 @@ def finding_lines(finding: Finding) -> list[str]:
     where = f" ({finding.where})" if finding.where else ""
     lines = [f"{finding.severity} {finding.code} {finding.slug}{where}: {finding.seen}"]
     lines += [f"    {place}" for place in finding.places]
-    lines += [f"    do: {remedy.says}" for remedy in finding.remedies]
-    lines += [f"    and so: {echo.code} {echo.slug} ({echo.where}): {echo.seen}" for echo in finding.echoes]
+    lines += [f"    do: {remedy_text(remedy)}" for remedy in finding.remedies]
+    grave = [echo for echo in finding.echoes if echo.severity != "note"]
+    notes = dict.fromkeys(f"{echo.code} {echo.slug}" for echo in finding.echoes if echo.severity == "note")
+    lines += [f"    and so: {echo.code} {echo.slug} ({echo.where}): {echo.seen}" for echo in grave]
+    lines += [f"    and so, of less weight: {', '.join(notes)}"] if notes else []
     return [printable(line) for line in lines]
+
+
+def remedy_text(remedy: Remedy) -> str:
+    """A remedy with the fields of the plan that it sets: "Draw the weights anew, He's way. (net.init = he)"."""
+    fields = ", ".join(f"{name} = {_value(value)}" for name, value in remedy.changes.items())
+    return f"{remedy.says} ({fields})" if fields else remedy.says
 
 
 def found_line(finding: Finding) -> str:

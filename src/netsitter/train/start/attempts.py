@@ -21,7 +21,8 @@ from netsitter.train.cohort import Single
 from netsitter.train.noise import dropouts_of
 from netsitter.train.own_optimiser import MakeOptimizer, decay_of
 from netsitter.train.prepare import Ready
-from netsitter.train.scores import row_sums, scorer_of
+from netsitter.train.scores import Measure, row_sums, scorer_of
+from netsitter.train.start.untouched import own_chance
 
 DIVERGED = 10.0
 """An attempt ends when its loss is above this many times its first."""
@@ -164,6 +165,7 @@ class _Laboratory:
         rows = self.ready.parts.score_rows[:SCALE_ROWS]
         return next(iter(self.ready.parts.feeds["train"].batches(rows, [(0, len(rows))])))
 
+    @own_chance()
     def attempt(self, tried: _Try) -> Attempt:
         """Trains a copy for the steps, or until it is beyond hope."""
         ready = self.ready
@@ -224,19 +226,8 @@ class _Laboratory:
         """The score above always giving the commonest answer, as a share of what there is to gain; R² as it is."""
         if not math.isfinite(score):
             return -1.0
-        guess = self.guess()
+        guess = guess_of(self.probe[1], self.ready.parts.measure)
         return max(score, -1.0) if guess is None else (score - guess) / max(1 - guess, 1e-9)
-
-    def guess(self) -> float | None:
-        """The score of the commonest answer on the probe rows; None for real targets."""
-        measure, y = self.ready.parts.measure, self.probe[1]
-        if measure.real:
-            return None
-        if measure.form == "several":
-            yes = (y > 0.5).float().mean(dim=0)
-            return float(torch.maximum(yes, 1 - yes).mean())
-        kinds = y.argmax(dim=1) if measure.form == "one-hot" else y.flatten()
-        return float(torch.unique(kinds, return_counts=True)[1].max()) / kinds.numel()
 
     def standardised(self) -> Callable[[Tensor], Tensor] | None:
         """Inputs at mean 0 and spread 1 by feature (by channel in images); None for whole numbers."""
@@ -251,10 +242,22 @@ class _Laboratory:
     def target_scale(self) -> tuple[Tensor, Tensor] | None:
         """Mean and spread of a real target; None where it has no other form or is near that already."""
         y_N = self.sample[1]
-        if not self.ready.parts.measure.real or not y_N.is_floating_point() or not self.ready.plan.data.given:
+        scaled = self.ready.plan.data.target != "none"
+        if scaled or not self.ready.parts.measure.real or not y_N.is_floating_point():
             return None
         mean, spread = y_N.mean(dim=0), y_N.std(dim=0)
         return (mean, spread) if bool((spread > 0).all()) else None
+
+
+def guess_of(y_N: Tensor, measure: Measure) -> float | None:
+    """The score of always giving the commonest answer; None for real targets."""
+    if measure.real:
+        return None
+    if measure.form == "several":
+        yes = (y_N > 0.5).float().mean(dim=0)
+        return float(torch.maximum(yes, 1 - yes).mean())
+    kinds = y_N.argmax(dim=1) if measure.form == "one-hot" else y_N.flatten()
+    return float(torch.unique(kinds, return_counts=True)[1].max()) / kinds.numel()
 
 
 def undecayed(make: MakeOptimizer | None) -> MakeOptimizer | None:

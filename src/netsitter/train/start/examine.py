@@ -9,19 +9,21 @@ from typing import Any, TypeVar
 from torch import Tensor, nn
 
 from netsitter.data.batches import batch_bounds
-from netsitter.data.signal import label_signal
+from netsitter.data.signal import counted, label_signal
 from netsitter.nn.graph import graph_of
 from netsitter.nn.summary import summary
 from netsitter.record.events import Checked, Verdict
+from netsitter.record.facts import DataFacts
 from netsitter.record.start_facts import StartFacts, WiringFacts
 from netsitter.train.own_optimiser import decay_of
 from netsitter.train.preflight import TINY, preflight
 from netsitter.train.prepare import Ready
-from netsitter.train.start.attempts import attempts_of
+from netsitter.train.start.attempts import attempts_of, guess_of
 from netsitter.train.start.cannot import CannotMeasure
 from netsitter.train.start.loss_facts import loss_facts, targets_of
 from netsitter.train.start.outputs import outputs_of
 from netsitter.train.start.signals import fresh_twin, signals_of, weights_of
+from netsitter.train.start.untouched import own_chance
 from netsitter.train.start.wiring import wiring_of
 
 ROWS, GRAPH_ROWS = 256, 5
@@ -51,10 +53,12 @@ class _Notes:
         return otherwise
 
 
+@own_chance()
 def examined(
     net: nn.Module, ready: Ready, *, work: float, attempts: bool = True, gradients: bool = False
 ) -> tuple[StartFacts, list[Checked]]:
-    """The facts of the start, and the checks as they are told. The network is as it was afterwards.
+    """The facts of the start, and the checks as they are told. The network and the random streams are as they
+    were afterwards.
 
     work: multiply-adds of one step. attempts: whether short trainings are made. gradients: whether the gradient is
     compared with finite differences.
@@ -71,7 +75,7 @@ def examined(
     )
     facts = StartFacts(
         own=ready.plan.net.kind == "own",
-        data=ready.facts,
+        data=_data(ready),
         target=notes.guarded("targets", lambda: targets_of(_all_targets(ready)), None),
         graph=graph,
         signals=notes.guarded("signals", lambda: signals_of(net, x_B), ()),
@@ -115,6 +119,22 @@ def _from_checks(checks: Mapping[str, Checked]) -> dict[str, Any]:
     return found
 
 
+def _data(ready: Ready) -> DataFacts:
+    """The data as numbers; targets that are pictures or sequences with the scale of all their numbers, yes and no and
+    classes with none.
+    """
+    found = dict(ready.facts.parts)
+    for name in found:
+        given = ready.picked[name].given
+        if given is None or found[name].class_counts:
+            continue
+        if not ready.parts.measure.real:
+            found[name] = replace(found[name], target_mean=(), target_std=())
+        elif given.ndim > 2:
+            found[name] = replace(found[name], target_mean=(float(given.mean()),), target_std=(float(given.std()),))
+    return replace(ready.facts, parts=found)
+
+
 def _program(ready: Ready) -> dict[str, Any]:
     plan, rows = ready.plan, ready.parts.feeds["train"].rows
     steps = len(batch_bounds(rows, plan.loop.batch or rows))
@@ -128,6 +148,7 @@ def _program(ready: Ready) -> dict[str, Any]:
         "steps_an_epoch": steps,
         "l2": plan.optim.l2,
         "decay": plan.optim.decay if ready.optimizer is None else decay_of(ready.optimizer),
+        "guess": guess_of(_all_targets(ready), ready.parts.measure),
     }
 
 
@@ -165,9 +186,10 @@ def _signal(ready: Ready) -> dict[str, float]:
     """What simple methods learn of the labels, on some of the training rows as they came."""
     part = ready.picked["train"]
     rows = ready.parts.score_rows[:SIGNAL_ROWS]
-    if ready.tokens or not part.x.in_memory:
+    if not part.x.in_memory:
         return {}
-    return label_signal(part.x.take(rows), part.y[rows], classify=ready.source.task == "classify")
+    x = part.x.take(rows)
+    return label_signal(counted(x) if ready.tokens else x, part.y[rows], classify=ready.source.task == "classify")
 
 
 def _name_of(loss: object) -> str:

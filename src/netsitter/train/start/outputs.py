@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +16,9 @@ from netsitter.train.start.untouched import copied, own_chance
 
 TURNS = (3.0, 30.0, 300.0)
 """Spreads of the random weights that the last layers are given, one after the other."""
+
+NEAREST_ROWS = 2
+"""Rows of the pass in which the weights nearest to the output are looked for."""
 
 GROWN = 3.0
 """Outputs that grow this much from one turn to the next have no end there."""
@@ -30,7 +35,8 @@ def outputs_of(net: nn.Module, x_B: Tensor) -> OutputFacts:
         out = start(x_B)
         if not isinstance(out, Tensor) or not out.ndim:
             raise CannotMeasure("the network does not answer with a tensor")
-        turned = [torch.cat([_turned(net, x_B, sign * spread) for sign in (1, -1)]) for spread in TURNS]
+        last = _last(net, x_B)
+        turned = [torch.cat([_turned(net, x_B, last, sign * spread) for sign in (1, -1)]) for spread in TURNS]
     found = [out, *turned]
     rows = [_rows(o) for o in found]
     simplex = rows[0].shape[1] > 1 and all(_adds_up(r) for r in rows)
@@ -51,18 +57,46 @@ def outputs_of(net: nn.Module, x_B: Tensor) -> OutputFacts:
     )
 
 
-def _turned(net: nn.Module, x_B: Tensor, spread: float) -> Tensor:
+def _turned(net: nn.Module, x_B: Tensor, last: Collection[str], spread: float) -> Tensor:
     """The outputs of a copy whose last weights and biases are random, of this spread (all turned round if negative)."""
     turned = copied(net)
-    weights = [(name, p) for name, p in turned.named_parameters() if p.is_floating_point()]
-    last = [p for _, p in weights if p.ndim >= 2][-1:] or [p for _, p in weights]
-    behind = {id(p) for p in last}
-    at = max((i for i, (_, p) in enumerate(weights) if id(p) in behind), default=0)
     chance = torch.Generator().manual_seed(0)
-    for _, parameter in weights[at:]:
-        parameter.copy_(spread * torch.randn(parameter.shape, generator=chance))
+    for name, parameter in turned.named_parameters():
+        if name in last:
+            parameter.copy_(spread * torch.randn(parameter.shape, generator=chance))
     with evaluating(turned):
         return turned(x_B)
+
+
+def _last(net: nn.Module, x_B: Tensor) -> set[str]:
+    """The names of the weights that are last on the way to the output, with the biases behind them.
+
+    Modules may be made in another order than they are called in, or never be called. Where no gradient finds its way
+    back from the output, the order in which they were made has to do.
+    """
+    asked = copied(net)
+    weights = {name: p.requires_grad_() for name, p in asked.named_parameters() if p.is_floating_point()}
+    with torch.enable_grad(), evaluating(asked):
+        near = _nearest(asked(x_B[:NEAREST_ROWS]))
+    if near:
+        return {name for name, p in weights.items() if id(p) in near}
+    names = list(weights)
+    at = max((i for i, name in enumerate(names) if weights[name].ndim >= 2), default=0)
+    return set(names[at:])
+
+
+def _nearest(out: Tensor) -> set[int]:
+    """The addresses of the leaves nearest to an output, up to the first that has two sides."""
+    level, seen, found = {out.grad_fn}, {out.grad_fn}, set[int]()
+    while level and not any(leaf.ndim >= 2 for leaf in _leaves(level)):
+        found |= set(map(id, _leaves(level)))
+        level = {before for node in level if node for before, _ in node.next_functions} - seen
+        seen |= level
+    return found | set(map(id, _leaves(level)))
+
+
+def _leaves(nodes: Collection[Any]) -> list[Tensor]:
+    return [node.variable for node in nodes if hasattr(node, "variable")]
 
 
 def _rows(out: Tensor) -> Tensor:

@@ -11,8 +11,10 @@ from netsitter.diagnose.evidence import AS_IT_IS, best_of, reached
 from netsitter.diagnose.in_run import healthy, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
+from netsitter.record.events import Outcome, TrialEnded
 from netsitter.record.findings import Finding, Remedy
-from netsitter.record.start_facts import StartFacts
+from netsitter.record.loop_facts import loop_of
+from netsitter.record.start_facts import Attempt, StartFacts
 from netsitter.record.trace import Trace
 
 
@@ -47,12 +49,17 @@ class LearningRateTooHigh(Rule[StartFacts]):
     sick = (
         Case("a rate of 10", start(attempts=attempts(as_it_is=-2.0, lr_x0_01=0.9))),
         Case(
+            "too high by far more than was tried",
+            start(attempts=attempts(as_it_is=-2.0, lr_x0_1=-2.0, **{"adam 0.001": 0.5})),
+        ),
+        Case(
             "a loss that grows",
             run(train=[0.5], train_loss=[30.0, 80.0], batch_loss=[2.3, 80.0], facts=start(data=table(), attempts={})),
         ),
     )
     well = (
         Case("a rate that does", start()),
+        Case("nothing learns, whatever the rate", start(attempts=attempts(as_it_is=-2.0, lr_x0_1=-2.0, best=0.0))),
         Case("no attempts were made", start(attempts={})),
         Case("a run that goes down", run(train=[0.8, 0.9], train_loss=[0.5, 0.3])),
     )
@@ -66,6 +73,8 @@ class LearningRateTooHigh(Rule[StartFacts]):
     def _from_start(self, start: StartFacts, plan: Plan) -> list[Finding]:
         base = start.attempts.get(AS_IT_IS)
         best = best_of(start, lambda name: name.startswith("lr x") and float(name[4:]) < 1)
+        if base is not None and base.diverged and best is not None and best.diverged:
+            return self._at_every_rate(start, base, plan)
         if base is None or best is None or reached(best) - max(reached(base), 0.0) < self.BEHIND or best.diverged:
             return []
         how = (
@@ -86,16 +95,30 @@ class LearningRateTooHigh(Rule[StartFacts]):
             )
         ]
 
+    def _at_every_rate(self, start: StartFacts, base: Attempt, plan: Plan) -> list[Finding]:
+        """Where no lower rate was low enough, that another optimiser learns shows that the rate is the reason."""
+        other = best_of(start, lambda name: name.startswith("adam"))
+        if other is None or reached(other) < self.BEHIND:
+            return []
+        factor = min(float(name[4:]) for name in start.attempts if name.startswith("lr x"))
+        lowest = (plan.optim.lr or 1e-3) * factor
+        seen = f"it diverges after {base.steps} steps, and so it does at every rate down to {lowest:.2g}; {other.name} "
+        seen += f"gains {reached(other):.2f} of what there is to gain (limit {self.BEHIND:g})"
+        return [self.finding("the learning rate", seen, remedies=self._lower(f"lr x{factor / 10:g}", plan), weight=0.6)]
+
     def _from_run(self, trace: Trace, trial: int, plan: Plan) -> list[Finding]:
-        losses = trace.curve("loss")
-        if len(losses.steps) < 10 or healthy(trace, trial):
+        losses, loop = trace.curve("loss"), loop_of(trace)
+        # Where another optimiser moves what the loss depends on, as in adversarial training, it may rise by that.
+        diverged = any(e.trial == trial and e.outcome is Outcome.DIVERGED for e in trace.of(TrialEnded))
+        if (len(losses.steps) < 10 and not diverged) or healthy(trace, trial) or (loop is not None and loop.others):
             return []
         column = losses.values[:, trial]
         first, finite = float(column[0]), column[np.isfinite(column)]
         late = finite[-max(1, len(finite) // 5) :]
         if first <= 0 or not len(late) or float(np.median(late)) <= self.TIMES * first:
             return []
-        seen = f"the loss was {first:.4g} at first and is {float(np.median(late)):.4g} now, "
+        seen = f"the loss was {first:.4g} at first and is {float(np.median(late)):.4g} "
+        seen += "before it is no longer a number, " if diverged else "now, "
         seen += f"{float(np.median(late)) / first:.3g} times that (limit {self.TIMES:g})"
         return [
             self.finding(

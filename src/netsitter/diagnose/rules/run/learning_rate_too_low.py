@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import attempts, start
@@ -11,7 +13,9 @@ from netsitter.diagnose.evidence import AS_IT_IS, best_of, reached
 from netsitter.diagnose.in_run import fits, healthy, progress, share_done, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
+from netsitter.record.events import Known
 from netsitter.record.findings import Finding, Remedy, Severity
+from netsitter.record.loop_facts import ABOUT, LoopFacts, loop_of
 from netsitter.record.start_facts import StartFacts
 from netsitter.record.trace import Trace
 
@@ -19,19 +23,27 @@ _SLOW = attempts(as_it_is=0.0, lr_x100=0.8)
 _SLOW = {**_SLOW, "as it is": replace(_SLOW["as it is"], end=2.2999)}
 
 
+def _loop(*, moves: float) -> Trace:
+    """A loop of somebody else's whose steps move the weights by so much of their length, and the loss by nothing."""
+    known = {ABOUT: LoopFacts(250, 1_000).as_json()}
+    trace = run(batch_loss=[2.3] * 5, epoch_series={"update/ratio": [(moves, moves / 2)]}, known=known)
+    return Trace(event for event in trace.events if not (isinstance(event, Known) and event.about == "start"))
+
+
 class LearningRateTooLow(Rule[StartFacts]):
     """The learning rate is too low for the steps that there are.
 
     What it sees: how far the loss comes down, as a share of the way that the same network goes in the same number of
     steps at ten, a hundred or a thousand times the rate. Before training that is a short training at each rate; while
-    it goes on, the run itself.
+    it goes on, the run itself. Of a loop that is watched, how far a step moves the weights against their length.
 
     Why it hurts: the weights hardly move: at the end of all epochs the network is about what it was at the start.
     Scores may rise all the same, since they only ask which output is the largest, however little.
 
     Threshold: PACE = 0.5: the loss must have gone that share of the way, in proportion to the steps done; a tenth of
     it is an error, unless there are fewer than FEW = 100 steps in all. GAIN = 0.15 of what there is to gain must
-    separate the better rate from this one.
+    separate the better rate from this one. In a loop no step of FEW or more may have moved any weight by STILL = 3e-5
+    of its length, nor the loss have come down by FALL = 0.2 of what it was.
 
     Remedy: raise the rate to the one that was tried and did best.
 
@@ -48,6 +60,8 @@ class LearningRateTooLow(Rule[StartFacts]):
     PACE = 0.5
     GAIN = 0.15
     FEW = 100
+    STILL = 3e-5
+    FALL = 0.2
 
     sick = (
         Case("a rate of 1e-6", start(attempts=_SLOW)),
@@ -61,6 +75,7 @@ class LearningRateTooLow(Rule[StartFacts]):
                 facts=start(data=table(), attempts=_SLOW),
             ),
         ),
+        Case("a loop whose weights hardly move", _loop(moves=1e-6)),
     )
     well = (
         Case("a rate that does", start()),
@@ -69,12 +84,16 @@ class LearningRateTooLow(Rule[StartFacts]):
             run(train=[0.9, 0.99], train_loss=[0.4, 0.1], facts=start(data=table(), attempts=_SLOW)),
         ),
         Case("no attempts were made", start(attempts={})),
+        Case("a loop whose weights move", _loop(moves=1e-3)),
+        Case("a loop whose optimiser moves none of them", _loop(moves=0.0)),
     )
 
     def check(self, record: StartFacts | Trace, plan: Plan) -> list[Finding]:
         if isinstance(record, StartFacts):
             return self._from_start(record, None, 0, plan)
         start = record.start
+        if start is None and loop_of(record) is not None:
+            return self._from_loop(record, plan)
         if start is None or share_done(record) < 0.19:
             return []
         return [
@@ -119,3 +138,19 @@ class LearningRateTooLow(Rule[StartFacts]):
                 trial=trial if trace is not None and trials(trace) > 1 else None,
             )
         ]
+
+    def _from_loop(self, trace: Trace, plan: Plan) -> list[Finding]:
+        losses, ratios = trace.curve("loss"), trace.curve("update/ratio")
+        if len(losses.steps) < self.FEW or ratios.values.ndim < 3:
+            return []
+        column, most = losses.values[:, 0], float(ratios.values.max())
+        few = len(column) // 10
+        first, now = float(column[:few].mean()), float(column[-few:].mean())
+        # Where nothing moves at all it is not for the rate.
+        if not 0 < most < self.STILL or not np.isfinite(now) or first - now > self.FALL * abs(first):
+            return []
+        seen = f"no step of {len(ratios.steps)} moved a weight by more than {most:.1e} of its length (limit "
+        seen += f"{self.STILL:g}); loss {first:.4g} -> {now:.4g} in {int(losses.steps[-1]):,} steps"
+        rate = 100 * (plan.optim.lr or 1e-5)
+        remedy = Remedy(f"Raise the learning rate to {rate:.2g}.", {"optim.lr": rate}, "safe")
+        return [self.finding("the learning rate", seen, remedies=(remedy,), weight=0.6, step=int(losses.steps[-1]))]

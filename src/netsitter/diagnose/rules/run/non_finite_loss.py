@@ -55,22 +55,33 @@ class NonFiniteLoss(Rule[Trace]):
                 (k.facts for k in record.of(Known) if k.about == "diverged" and k.facts.get("trial", 0) == ended.trial),
                 {},
             )
-            where = str(first.get("layer") or "the loss")
+            layer, rows = str(first.get("layer") or ""), [str(row) for row in first.get("rows") or ()]
             seen = ended.says or f"the loss is not finite after step {ended.step}"
             if first:
-                seen += f"; the first value that is not finite is in the {first.get('first')} of {where}"
+                seen += f"; the first value that is not finite {_stands(str(first.get('first')), layer)}"
             remedies = (
                 Remedy("Lower the learning rate.", {"optim.lr": (plan.optim.lr or 1e-3) / 10}, "safe"),
                 Remedy("Shorten long gradients.", {"optim.clip": 1.0}, "safe"),
             )
             found.append(
                 self.finding(
-                    where,
+                    f"layer {layer}" if first.get("first") == "output" else layer or "the loss",
                     seen,
                     remedies=remedies,
+                    places=(f"rows {', '.join(rows)} of its batch; no more than five are listed",) if rows else (),
                     weight=0.5,
                     step=ended.step,
                     trial=ended.trial if trials(record) > 1 else None,
                 )
             )
         return found
+
+
+def _stands(first: str, layer: str) -> str:
+    """Where it stands, in words."""
+    return {
+        "input": "is in the batch itself",
+        "target": "is in the targets of the batch",
+        "weights": f"is in the weights {layer}, which the step before spoilt",
+        "output": f"is what the layer {layer} gives",
+    }.get(first, "is the loss itself: the outputs are finite")

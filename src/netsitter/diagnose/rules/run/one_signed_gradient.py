@@ -6,7 +6,8 @@ import numpy as np
 
 from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
-from netsitter.diagnose.cases_start import attempts, start
+from netsitter.diagnose.cases_start import attempts
+from netsitter.diagnose.cases_start import start as start_facts
 from netsitter.diagnose.in_run import healthy, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
@@ -49,7 +50,7 @@ class OneSignedGradient(Rule[Trace]):
             run(
                 train=[0.55],
                 epoch_series={"grad/sign": [(0.9, 0.02)] * 5},
-                facts=start(data=table(), attempts=attempts(as_it_is=0.2, standardised_input=0.9)),
+                facts=start_facts(data=table(), attempts=attempts(as_it_is=0.2, standardised_input=0.9)),
             ),
         ),
     )
@@ -64,7 +65,7 @@ class OneSignedGradient(Rule[Trace]):
         small = plan.loop.batch is not None and plan.loop.batch < self.BATCH
         if small or len(curve.steps) < self.FEWEST or curve.values.ndim < 3 or not names:
             return []
-        found = []
+        start, found = record.start, []
         for trial in range(trials(record)):
             shares = curve.values[:, trial]
             if healthy(record, trial) or np.isnan(shares).all(axis=0).any():
@@ -73,7 +74,7 @@ class OneSignedGradient(Rule[Trace]):
             worst = int(middle.argmax())
             if middle[worst] < self.UNITS:
                 continue
-            first = worst == 0
+            first = worst == 0 and start is not None and "standardised input" in start.attempts
             seen = f"in {middle[worst]:.0%} of its units the gradients of all incoming weights have one sign, in the "
             seen += f"middle of {len(curve.steps)} readings (limit {self.UNITS:.0%})"
             remedy = (

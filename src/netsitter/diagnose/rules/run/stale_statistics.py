@@ -50,7 +50,7 @@ class StaleStatistics(Rule[Trace]):
 
     def check(self, record: Trace, plan: Plan) -> list[Finding]:
         epochs, losses = record.of(EpochEnded), record.curve("loss")
-        if len(epochs) < 3:
+        if len(epochs) < 3 or any("epoch/train_loss" not in epoch.values for epoch in epochs[-3:]):
             return []
         found = []
         for trial in range(trials(record)):

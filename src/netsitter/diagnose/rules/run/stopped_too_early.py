@@ -82,13 +82,14 @@ class StoppedTooEarly(Rule[Trace]):
             if (
                 not np.isfinite(fall)
                 or fall <= 0
+                or before > first
                 or late < self.LATE * fall
                 or (len(val) > 1 and val[-1] > val[:-1].min())
             ):
                 continue
             seen = f"the last fifth of the steps brought {late / fall:.0%} of the whole fall of the loss (limit "
-            seen += f"{self.LATE:.0%}): {before:.4g} -> "
-            seen += f"{loss[-1]:.4g}; {gained[-1]:.0%} of what there is to gain is gained"
+            seen += f"{self.LATE:.0%}): {before:.6g} -> "
+            seen += f"{loss[-1]:.6g}; {gained[-1]:.0%} of what there is to gain is gained"
             epochs = 3 * (plan.loop.epochs or len(loss))
             remedy = Remedy(f"Train for {epochs} epochs.", {"loop.epochs": epochs}, "safe")
             found.append(

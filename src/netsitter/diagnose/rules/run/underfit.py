@@ -58,7 +58,7 @@ class Underfit(Rule[Trace]):
             seen = f"{max(0.0, ours[-1]):.0%} of what there is to gain is gained on training rows and "
             seen += f"{max(0.0, theirs[-1]):.0%} on validation (limit {1 - self.LEFT:.0%}, and a gap of "
             seen += f"{self.GAP:.0%})"
-            remedies = (Remedy("Take a wider or deeper network, or train for longer."),)
+            remedies: tuple[Remedy, ...] = (Remedy("Take a wider or deeper network, or train for longer."),)
             if plan.optim.l2:
                 remedies += (Remedy("Weaken the penalty.", {"optim.l2": plan.optim.l2 / 10}, "safe"),)
             found.append(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netsitter.diagnose.at_start import anew
-from netsitter.diagnose.cases_start import LOSS, attempts, start
+from netsitter.diagnose.at_start import anew, inner_activations
+from netsitter.diagnose.cases_start import LOSS, attempts, deep, start
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding
@@ -25,7 +25,8 @@ class ExplodingStart(Rule[StartFacts]):
     throws the weights about.
 
     Threshold: GROWTH = 5 times the spread of a fresh network's, and FIRST = 2 times the loss of guessing. Fresh
-    networks are at 1 by definition; N(0, 1) weights with a fan-in of 784 are at 20 and more.
+    networks are at 1 by definition; N(0, 1) weights with a fan-in of 784 are at 20 and more. FLAT = 0.5 of the outputs
+    of a hidden layer at the flat ends of their activation is saturated-start, and not told here.
 
     Remedy: He initialisation, which divides by the root of the fan-in.
 
@@ -41,17 +42,22 @@ class ExplodingStart(Rule[StartFacts]):
 
     GROWTH = 5.0
     FIRST = 2.0
+    FLAT = 0.5
 
     sick = (Case("N(0, 1) weights", start(signals=_LARGE, loss=_FAR, attempts=attempts(as_it_is=0.3, fresh=0.9))),)
     well = (
         Case("fresh weights", start()),
         Case("large signals that a norm brings back", start(signals=_LARGE)),
+        Case("tanh units at their flat ends", start(signals=deep([9.0] * 3, saturated=[0.85] * 3), loss=_FAR)),
     )
 
     def check(self, record: StartFacts, plan: Plan) -> list[Finding]:
         loss = record.loss
+        # What grows in front of flat ends is cut off by them: that is saturated-start.
+        flat = any(s.saturated is not None and s.saturated > self.FLAT for s in inner_activations(record))
         if (
-            loss is None
+            flat
+            or loss is None
             or loss.first is None
             or loss.guess is None
             or loss.first <= self.FIRST * max(loss.guess, loss.fresh or 0.0)

@@ -60,7 +60,7 @@ class SaturatedStart(Rule[StartFacts]):
         fresh = next((s.saturated for s in record.fresh_signals if s.name == worst.name), None)
         seen = f"{worst.saturated:.0%} of its outputs stand at a flat end before training (limit {self.SHARE:.0%})"
         seen += f"; with fresh weights {fresh:.0%}" if fresh is not None else ""
-        seen += f"; so in {len(flat)} layers" if len(flat) > 1 else ""
+        seen += f"; and so it is in {len(flat)} layers" if len(flat) > 1 else ""
         centred = Remedy("Bring the inputs to mean 0 and spread 1.", {"data.prepare": "standardise"}, "safe")
         remedies = (centred, *anew(record)) if fresh is not None and fresh > self.SHARE else anew(record)
         return [self.finding(worst.name, seen, remedies=remedies, weight=0.7)]

@@ -62,9 +62,12 @@ class ShrinkingStart(Rule[StartFacts]):
         kept, usual = now[-1].spread / now[0].spread, fresh[-1].spread / fresh[0].spread
         if kept >= self.SHRINK * usual:
             return []
-        seen = f"spread {now[0].spread:.2g} behind {now[0].name}, {now[-1].spread:.2g} behind {now[-1].name}: "
-        seen += f"{kept:.1g} of it is "
-        seen += f"kept over {len(now)} layers, by fresh weights {usual:.2g} (limit {self.SHRINK:g} of that)"
+        seen = (
+            f"spread {now[0].spread:.2g} behind {now[0].name}, {now[-1].spread:.2g} behind {now[-1].name}: {kept:.1g} "
+        )
+        seen += (
+            f"of it is left after {len(now)} layers; fresh weights leave {usual:.2g} (limit {self.SHRINK:g} of that)"
+        )
         places = tuple(f"{signal.name}: spread {signal.spread:.2g}" for signal in now[:: max(1, len(now) // 5)])
         severity: Severity = "error" if kept < 1e-4 * usual else "warning"
         return [

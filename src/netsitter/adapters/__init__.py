@@ -1,0 +1,1 @@
+"""What lets other loops and libraries speak our events: one file each."""
