@@ -375,6 +375,12 @@ def test_a_loss_far_above_its_first_is_told_as_a_rate_that_is_too_high():
     assert finding.remedies[0].changes["optim.lr"] == pytest.approx(3.0)
 
 
+def test_weights_that_hardly_move_are_told_as_a_rate_that_is_too_low():
+    finding = run(partial(Adam, lr=1e-7)).findings[0]
+    assert (finding.slug, finding.severity) == ("learning-rate-too-low", "error")
+    assert finding.remedies[0].changes["optim.lr"] == pytest.approx(1e-5)
+
+
 def test_a_loss_that_is_no_number_is_told_with_its_step():
     sitter = run(partial(SGD, lr=0.1), loss_of=lambda loss: loss * 1e30)
     ended = sitter.trace.last(TrialEnded)

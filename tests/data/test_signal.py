@@ -20,7 +20,7 @@ def test_true_classes_are_seen_and_shuffled_ones_are_not(method):
     true = label_signal(x_ND, y_N, classify=True)
     shuffled = label_signal(x_ND, np.random.default_rng(1).permutation(y_N), classify=True)
     assert true[method] > 0.8
-    assert abs(shuffled[method]) < 3 * shuffled["noise"]
+    assert shuffled[method] < 3 * shuffled["noise"]
 
 
 @pytest.mark.parametrize("method", ["neighbours", "linear"])
@@ -39,7 +39,7 @@ def test_what_only_neighbours_see_is_not_seen_by_a_line():
     x_ND, y_N = corner + 0.15 * rng.normal(size=(600, 2)), corner[:, 0] ^ corner[:, 1]
     found = label_signal(x_ND, y_N, classify=True)
     assert found["neighbours"] > 0.9
-    assert found["linear"] < 3 * found["noise"]
+    assert found["linear"] < 0.25
 
 
 def test_each_row_is_judged_by_others_alone():

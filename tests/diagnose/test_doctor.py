@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,14 @@ from netsitter.data.facts import facts_of
 from netsitter.data.rows import ArrayRows
 from netsitter.data.source import Part, Source
 from netsitter.diagnose.cases import counts, images, regression, table
-from netsitter.diagnose.doctor import examine_data
+from netsitter.diagnose.cases_run import run
+from netsitter.diagnose.cases_start import LOSS, TARGET, attempts, start
+from netsitter.diagnose.doctor import Doctor, concluded, examine, examine_data
+from netsitter.diagnose.in_run import fits, healthy, noise_of_fit
+from netsitter.diagnose.registry import rules
 from netsitter.plan.plan import Plan, changed
-from netsitter.record.findings import SEVERITIES
+from netsitter.record.events import Concluded, Found
+from netsitter.record.findings import SEVERITIES, Finding
 
 
 def test_findings_come_with_the_gravest_first_then_by_code():
@@ -57,8 +64,6 @@ def test_a_name_from_a_file_cannot_steer_the_terminal():
 def test_columns_that_vary_too_little_are_named_by_pixel_for_pictures():
     facts = images(example=(3, 2, 2))
     low = (*facts.features.low[:-1], 7.0)
-    from dataclasses import replace
-
     features = replace(facts.features, low=low, high=(*facts.features.high[:-1], 7.0))
     (finding,) = examine_data(replace(facts, features=features), Plan())
     assert finding.severity == "note"
@@ -96,3 +101,103 @@ def _known(name):
     classes = () if regress else tuple(map(str, loaded.target_names))
     source = Source(name, name, x.ndim == 4, "regress" if regress else "classify", classes, (), parts, (), "")
     return source, parts
+
+
+def said(slug: str, weight: float = 0.5, severity: str = "warning", **more: object) -> Finding:
+    return Finding("XXX001", slug, severity, "here", "seen", weight=weight, **more)
+
+
+def test_echoes_of_echoes_hang_under_the_one_root():
+    found = concluded(
+        [said("no-better-than-constant"), said("dead-relu", 0.9), said("learning-rate-too-high", 0.2)], None
+    )
+    assert [f.slug for f in found] == ["learning-rate-too-high"]
+    assert {echo.slug for echo in found[0].echoes} == {"dead-relu", "no-better-than-constant"}
+
+
+def test_no_finding_is_lost_or_told_twice():
+    slugs = [rule.slug for rule in rules()]
+    found = concluded([said(slug, weight=i / len(slugs)) for i, slug in enumerate(slugs)], None)
+    told = [f.slug for f in found] + [echo.slug for f in found for echo in f.echoes]
+    assert sorted(told) == sorted(slugs)
+
+
+def test_the_order_in_which_findings_come_does_not_matter():
+    slugs = ["dead-relu", "learning-rate-too-high", "overfit", "uncentred-input", "saturated-units", "underfit"]
+    found = [said(slug, weight=0.1 + 0.1 * i) for i, slug in enumerate(slugs)]
+    assert concluded(found, None) == concluded(reversed(found), None)
+
+
+def test_a_note_explains_nothing_grave_and_trials_do_not_explain_each_other():
+    note, grave = said("learning-rate-too-high", severity="note"), said("dead-relu")
+    assert [f.slug for f in concluded([note, grave], None)] == ["dead-relu", "learning-rate-too-high"]
+    others = [said("learning-rate-too-high", trial=0), said("dead-relu", trial=1)]
+    assert all(not f.echoes for f in concluded(others, None))
+
+
+def test_of_one_fault_in_one_place_the_gravest_is_told():
+    (found,) = concluded([said("overfit", severity="note"), said("overfit", severity="error")], None)
+    assert found.severity == "error"
+
+
+def test_a_run_that_has_learned_nothing_after_a_fifth_for_a_fatal_reason_is_given_up_and_others_are_not():
+    still = attempts(as_it_is=0.0, lr_x100=0.8)
+    still = {**still, "as it is": replace(still["as it is"], end=2.2999)}
+    facts = start(data=table(), attempts=still)
+
+    def useless(**figures):
+        doctor = Doctor(figures.pop("plan", Plan()))
+        for _ in doctor.attend(run(facts=facts, over=False, **figures).events):
+            pass
+        return doctor.useless
+
+    lost = {"train": [0.5, 0.5, 0.5], "val": [0.5, 0.5, 0.5], "train_loss": [2.3, 2.3, 2.3]}
+    assert "learning-rate-too-low" in useless(**lost)
+    assert useless(**lost, plan=changed(Plan(), {"rules.stop": False})) == ""
+    assert useless(train=[0.5], val=[0.5], train_loss=[2.3]) == ""
+    assert useless(train=[0.6, 0.7, 0.8], val=[0.6, 0.7, 0.8], train_loss=[2.0, 1.5, 1.0]) == ""
+
+
+def test_what_a_run_was_told_on_the_way_is_told_once_and_concluded_at_the_end():
+    trace = run(train=[0.5] * 6, val=[0.5] * 6, train_loss=[0.69] * 6, epochs=6)
+    heard = list(Doctor(Plan()).attend(trace.events))
+    told = [event.finding.slug for event in heard if isinstance(event, Found)]
+    assert len(told) == len(set(told))
+    assert [event for event in heard if not isinstance(event, Found | Concluded)] == trace.events
+    assert isinstance(heard[-2], Concluded)
+    named = {f.slug for f in heard[-2].findings} | {e.slug for f in heard[-2].findings for e in f.echoes}
+    assert "no-better-than-constant" in named
+    assert set(told) <= named
+
+
+def test_a_run_that_reached_its_aim_is_told_its_faults_as_notes():
+    facts = start(data=table(), attempts=attempts(as_it_is=0.2, fresh=0.9), loss=replace(LOSS, first=9.0))
+    poor = run(train=[0.6, 0.7], val=[0.6, 0.7], facts=facts)
+    good = run(train=[0.9, 0.99], val=[0.9, 0.99], facts=facts)
+    severities = [
+        {f.slug: f.severity for f in Doctor(Plan()).conclude(trace)}["wrong-first-loss"] for trace in (poor, good)
+    ]
+    assert severities == ["warning", "note"]
+
+
+@pytest.mark.parametrize(("form", "shape"), [("classes", (10, 10)), ("several", (5,))])
+def test_of_pixels_and_of_several_labels_the_commonest_answer_is_what_guessing_scores(form, shape):
+    facts = replace(
+        start(data=regression(target_mean=0.0, target_std=1.0)),
+        target=replace(TARGET, form=form, shape=shape),
+        program={**start().program, "guess": 0.9},
+    )
+    at_guess = run(train=[0.9] * 3, val=[0.9] * 3, facts=facts)
+    assert fits(at_guess, 0).tolist() == pytest.approx([0.0] * 3)
+    assert not healthy(at_guess)
+    assert healthy(run(train=[0.995], val=[0.995], facts=facts))
+    assert "no-better-than-constant" in {f.slug for f in examine("run", at_guess, Plan())}
+    gained = run(train=[0.94] * 3, val=[0.94] * 3, facts=facts)
+    assert "no-better-than-constant" not in {f.slug for f in examine("run", gained, Plan())}
+
+
+def test_the_noise_of_a_fit_is_two_standard_errors_of_a_share_in_units_of_what_there_is_to_gain():
+    even = run(train=[0.5], facts=start(data=table()))
+    assert noise_of_fit(even, "train") == pytest.approx(2 * 0.5 / 1_000**0.5 / 0.5)
+    uneven = run(train=[0.5], facts=start(data=table(parts=counts(950, 50))))
+    assert noise_of_fit(uneven, "train") == pytest.approx(2 * (0.95 * 0.05 / 1_000) ** 0.5 / 0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import ceil, log
 
 import pytest
@@ -22,5 +23,5 @@ def test_looks_grow_with_the_logarithm_of_the_epochs():
 
 def test_no_gap_is_longer_than_a_quarter_of_what_lies_behind():
     looks = [epoch for epoch in range(1, 2_001) if is_look(epoch, 2_000)]
-    for before, after in zip(looks, looks[1:], strict=False):
+    for before, after in pairwise(looks):
         assert after <= ceil(OFTEN * max(before, FIRST_LOOKS))

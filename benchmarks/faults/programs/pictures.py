@@ -21,12 +21,8 @@ def flat(found: Data) -> Data:
     return Data(found.x.flatten(1), found.y, found.x_val.flatten(1), found.y_val)  # type: ignore[union-attr]
 
 
-def shifted(found: Data, factor: float, offset: float) -> Data:
-    return Data(found.x * factor + offset, found.y, found.x_val * factor + offset, found.y_val)  # type: ignore[operator]
-
-
 def clothes(seed: int) -> Data:
-    return shifted(data.fashion(seed), 1 / 127.5, -0.6)
+    return data.times(1 / 127.5, -0.6)(data.fashion(seed))
 
 
 def clothes_rows(seed: int) -> Data:
@@ -34,7 +30,7 @@ def clothes_rows(seed: int) -> Data:
 
 
 def photos(seed: int) -> Data:
-    return shifted(data.cifar(seed), 1 / 64, -1.9)
+    return data.times(1 / 64, -1.9)(data.cifar(seed))
 
 
 def photo_rows(seed: int) -> Data:
@@ -218,7 +214,7 @@ def clothes_raw_and_softmax():
 def clothes_scaled_twice():
     """ToTensor divides by 255, and so does the script."""
     return replace(
-        DENSE, data=lambda s: flat(shifted(data.fashion(s), 1 / 255**2, 0.0)), optimizer=SGD, lr=0.05
+        DENSE, data=lambda s: flat(data.times(1 / 255**2)(data.fashion(s))), optimizer=SGD, lr=0.05
     ), replace(DENSE, optimizer=SGD, lr=0.05)
 
 
@@ -315,7 +311,7 @@ def clothes_conv_batch_norm():
 @well(bar=0.72)
 def clothes_from_0_to_1():
     """Pixels from 0 to 1, as most people have them."""
-    return replace(DENSE, data=lambda s: flat(shifted(data.fashion(s), 1 / 255, 0.0)))
+    return replace(DENSE, data=lambda s: flat(data.times(1 / 255)(data.fashion(s))))
 
 
 @well(bar=0.72)
@@ -378,7 +374,7 @@ def photos_conv_batch_norm():
 @well(bar=0.6)
 def clothes_two_hundred_rows():
     """Two hundred clothes."""
-    return replace(CONV, data=lambda s: shifted(data.fashion(s, 400), 1 / 127.5, -0.6), epochs=15)
+    return replace(CONV, data=lambda s: data.times(1 / 127.5, -0.6)(data.fashion(s, 400)), epochs=15)
 
 
 @well(bar=0.55)

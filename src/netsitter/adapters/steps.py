@@ -98,17 +98,13 @@ class Steps:
     def _held(self) -> Iterator[Tensor]:
         return (p for group in self.optimizer.param_groups for p in group["params"])
 
-    @torch.no_grad()
     def _before(self, optimizer: Optimizer, args: tuple[Any, ...], options: dict[str, Any]) -> None:
         self._strike_off()
         # A closure makes its gradients inside of the step: what stands here is of no step, or of the last.
         closure = any(part is not None for part in (*args[1:], options.get("closure")))
         if self._moved is not None and not closure:
-            step, own, moves = self._moved
-            by_next = sum(_along(p, moves[id(p)]) for p in self._held() if id(p) in moves)
-            self.readings.append((step, {OWN: torch.tensor([own]), NEXT: torch.tensor([by_next])}))
-        self._moved = None
-        self._old, self._grads = {}, {}
+            self._look_back(*self._moved)
+        self._moved, self._old, self._grads = None, {}, {}
         if self.done < OFTEN or looks_at(self.done + 1, self.every):
             params = {id(p): p for p in (*self._held(), *self.model.parameters())}
             self._old = {key: p.detach().clone() for key, p in params.items() if p.requires_grad}
@@ -116,11 +112,16 @@ class Steps:
                 # Some optimisers write into the gradients.
                 self._grads = {key: dense(p.grad).clone() for key, p in params.items() if p.grad is not None}
 
-    @torch.no_grad()
+    def _look_back(self, step: int, own: float, moves: dict[int, Tensor]) -> None:
+        """What the gradient of this step says of the last one."""
+        by_next = sum(_along(p, moves[id(p)]) for p in self._held() if id(p) in moves)
+        self.readings.append((step, {OWN: torch.tensor([own]), NEXT: torch.tensor([by_next])}))
+
     def _after(self, optimizer: Optimizer, *_: Any) -> None:
         self.done += 1
         self._strike_off()
-        self._tally()
+        if self._standing:
+            self._tally()
         if self._old:
             self._measure()
             self._probe()

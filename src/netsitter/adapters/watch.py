@@ -74,8 +74,9 @@ class Sitter:
         self._steps = Steps(model, optimizer, every, self.not_checked)
         self._layers = Layers(model, self.not_checked)
         self._plan = Plan()
-        self._began = 0.0
+        self._began, self._listens = 0.0, False
         self._losses: list[tuple[int, float, int]] = []
+        self._loss_told = 0
         self._epoch: Any = None
         self._epochs, self._epoch_step, self._looked_at, self._rows_read_at = 0, 0, 0, -1
         self._scores: dict[str, tuple[float, ...]] = {}
@@ -95,11 +96,13 @@ class Sitter:
         self._layers.collect()
         self._steps.open()
         self._steps.hear(self._stepped)
+        self._listens = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._listens = False
         self._layers.close()
         self._steps.close()
         self._end(Outcome.FINISHED if error is None else Outcome.INTERRUPTED)
@@ -126,7 +129,7 @@ class Sitter:
         train, val: scores at an epoch's end, the higher the better.
         Raises PlanError for what is not one number.
         """
-        if self.trace.started is None or self.trace.ended is not None:
+        if not self._listens:
             return
         scores = {name: _number(name, value) for name, value in (("train", train), ("val", val)) if value is not None}
         step = max(self._steps.done, 1)
@@ -213,9 +216,9 @@ class Sitter:
         for step, series in readings:
             self._measure(step, series)
         losses, self._losses = self._losses, []
-        last = self.trace.curve("loss").steps[-1:] if losses else ()
-        losses = [told for told in losses if not len(last) or told[0] > last[0]]
+        losses = [told for told in losses if told[0] > self._loss_told]
         if losses:
+            self._loss_told = losses[-1][0]
             values = {"loss": tuple((loss,) for _, loss, _ in losses)}
             self.trace.take(Measured(self._epochs + 1, tuple(step for step, _, _ in losses), values))
 

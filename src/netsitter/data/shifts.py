@@ -16,13 +16,13 @@ MOST_SHIFTS = 3
 """Features of each part that are told: those that lie furthest."""
 
 SPREADS, ERRORS = 0.25, 5.0
-"""Distances under these many training spreads, or standard errors, are not told."""
+"""Distances under these many spreads, or standard errors, are not told."""
 
 Shift = tuple[str, int, float, float]
 
 
 def shifts_of(parts: Mapping[str, Part], train: FeatureFacts, sampled: int) -> tuple[Shift, ...]:
-    """(part, feature, distance of the means in training spreads, and in standard errors), the furthest first.
+    """(part, feature, distance of the means in spreads, of the two the wider, and in standard errors), furthest first.
 
     train: the features of the training part, measured on so many rows. Parts that are read from disk are passed over.
     """
@@ -36,7 +36,9 @@ def shifts_of(parts: Mapping[str, Part], train: FeatureFacts, sampled: int) -> t
         x_ND = x_ND[np.isfinite(x_ND).all(axis=1)]
         if len(x_ND) < 2:
             continue
-        spread_D = np.where(std_D > 0, std_D, np.inf)
+        # A few rare values in one part alone are chance, and no shift: they spread as far as they lie off.
+        spread_D = np.maximum(std_D, x_ND.std(axis=0))
+        spread_D = np.where(spread_D > 0, spread_D, np.inf)
         away_D = np.abs(x_ND.mean(axis=0) - mean_D) / spread_D
         errors_D = away_D / np.sqrt(1 / len(x_ND) + 1 / max(1, sampled))
         furthest = [int(d) for d in np.argsort(-away_D)[:MOST_SHIFTS]]

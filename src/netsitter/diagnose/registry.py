@@ -46,8 +46,9 @@ def _of(asked: RulesPlan) -> tuple[Rule[Any], ...]:
         limit = name.strip().rpartition(".")[2].upper()
         known = thresholds_of(type(rule))
         if limit not in known:
+            nearest = closest(limit, map(str.lower, known))
             raise PlanError(
-                f"{rule.code} {rule.slug} has no threshold {shown(limit)}.{closest(limit, known)}",
+                f"{rule.code} {rule.slug} has no threshold {shown(limit)}.{nearest}",
                 code="P67",
                 where=f"rules.thresholds = {text}",
                 allowed=", ".join(known) or "none",

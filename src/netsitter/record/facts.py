@@ -49,7 +49,7 @@ class DataFacts:
     other labels; `conflict_pairs` the first (row, earlier row).
     identifiers: features of a table whose values are whole numbers, unique to each row, and dense or in order.
     copies_target: features of a table that tell the target exactly: one value for each class, or a line.
-    shifts: (part, feature, distance in training spreads, in standard errors) where another part's mean lies far off.
+    shifts: (part, feature, distance in spreads, in standard errors) where another part's mean lies far off.
     not_checked: what could not be looked at, and why; one sentence each.
     """
 

@@ -113,7 +113,7 @@ def ended_lines(event: Ended, started: Started | None, where: str) -> list[str]:
         lines.append(f"Stopped after {counted(event.step, 'step')}" + ("; all work is saved." if where else "."))
     elif event.outcome is Outcome.DIVERGED:
         lines.append(
-            "The loss is no longer a number. A lower learning rate is the first thing to try: --lr, a tenth of it"
+            "The loss is no longer a number. What is wrong and what to do stands above; --lr sets another rate"
         )
     part = "test" if "test" in event.scores else "val"
     if part in event.scores and started is not None:

@@ -28,7 +28,8 @@ class LearningRateTooHigh(Rule[StartFacts]):
     range of single precision.
 
     Threshold: BEHIND = 0.3 of what there is to gain must separate the lower rate from this one; TIMES = 3 times the
-    first loss is too high whatever else is known.
+    first loss is too high whatever else is known. Where every lower rate that was tried diverges too, Adam must gain
+    LEARNS = 0.1.
 
     Remedy: lower the rate to the one that was tried and did best.
 
@@ -45,6 +46,7 @@ class LearningRateTooHigh(Rule[StartFacts]):
 
     BEHIND = 0.3
     TIMES = 3.0
+    LEARNS = 0.1
 
     sick = (
         Case("a rate of 10", start(attempts=attempts(as_it_is=-2.0, lr_x0_01=0.9))),
@@ -98,13 +100,12 @@ class LearningRateTooHigh(Rule[StartFacts]):
     def _at_every_rate(self, start: StartFacts, base: Attempt, plan: Plan) -> list[Finding]:
         """Where no lower rate was low enough, that another optimiser learns shows that the rate is the reason."""
         other = best_of(start, lambda name: name.startswith("adam"))
-        if other is None or reached(other) < self.BEHIND:
+        if other is None or reached(other) < self.LEARNS:
             return []
-        factor = min(float(name[4:]) for name in start.attempts if name.startswith("lr x"))
-        lowest = (plan.optim.lr or 1e-3) * factor
+        lowest = (plan.optim.lr or 1e-3) * _least_factor(start)
         seen = f"it diverges after {base.steps} steps, and so it does at every rate down to {lowest:.2g}; {other.name} "
-        seen += f"gains {reached(other):.2f} of what there is to gain (limit {self.BEHIND:g})"
-        return [self.finding("the learning rate", seen, remedies=self._lower(f"lr x{factor / 10:g}", plan), weight=0.6)]
+        seen += f"gains {reached(other):.2f} of what there is to gain (limit {self.LEARNS:g})"
+        return [self.finding("the learning rate", seen, remedies=self._lower(_better(start), plan), weight=0.6)]
 
     def _from_run(self, trace: Trace, trial: int, plan: Plan) -> list[Finding]:
         losses, loop = trace.curve("loss"), loop_of(trace)
@@ -124,7 +125,7 @@ class LearningRateTooHigh(Rule[StartFacts]):
             self.finding(
                 "the learning rate",
                 seen,
-                remedies=self._lower("lr x0.1", plan),
+                remedies=self._lower(_better(trace.start), plan),
                 weight=0.6,
                 step=int(losses.steps[-1]),
                 trial=trial if trials(trace) > 1 else None,
@@ -134,3 +135,16 @@ class LearningRateTooHigh(Rule[StartFacts]):
     def _lower(self, name: str, plan: Plan) -> tuple[Remedy, ...]:
         rate = (plan.optim.lr or 1e-3) * float(name[4:])
         return (Remedy(f"Lower the learning rate to {rate:.2g}.", {"optim.lr": rate}, "safe"),)
+
+
+def _least_factor(start: StartFacts) -> float:
+    """The least of the factors on the rate that were tried; 1 where none was."""
+    return min((float(name[4:]) for name in start.attempts if name.startswith("lr x")), default=1.0)
+
+
+def _better(start: StartFacts | None) -> str:
+    """The attempt whose rate is to be taken: the best of the lower ones, or one below them all where all diverge."""
+    best = None if start is None else best_of(start, lambda name: name.startswith("lr x") and float(name[4:]) < 1)
+    if start is None or best is None:
+        return "lr x0.1"
+    return f"lr x{_least_factor(start) / 10:g}" if best.diverged else best.name
