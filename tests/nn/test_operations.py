@@ -93,3 +93,8 @@ def test_a_function_that_fails_on_single_values_has_no_known_ends():
         raise RuntimeError
 
     assert ends_of(fails, None, (torch.ones(2),), {}) == {"low": None, "high": None, "flat": False}
+
+
+def test_a_slope_that_goes_on_slowly_has_no_bound():
+    assert ends_of(nn.LeakyReLU(0.01), nn.LeakyReLU(0.01), (), {}) == {"low": None, "high": None, "flat": False}
+    assert ends_of(torch.sin, None, (torch.zeros(1),), {})["high"] == pytest.approx(1.0, abs=1e-3)

@@ -145,6 +145,8 @@ def _apart(part: Part) -> bool:
 def _part_facts(part: Part, classes: int) -> PartFacts:
     if np.issubdtype(part.y.dtype, np.integer):
         return PartFacts(len(part.x), class_counts=tuple(np.bincount(part.y, minlength=classes).tolist()))
+    if part.given is not None and np.issubdtype(part.given.dtype, np.integer):
+        return PartFacts(len(part.x))  # classes of pixels or words have no scale
     y_NO = part.y.reshape(len(part.y), -1).astype(np.float64)
     mean, std = y_NO.mean(axis=0).tolist(), y_NO.std(axis=0).tolist()
     return PartFacts(len(part.x), target_mean=tuple(mean), target_std=tuple(std))

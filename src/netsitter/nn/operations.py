@@ -141,9 +141,15 @@ def ends_of(
         else:
             values = func(grid.clone(), *(a for a in args[1:] if not isinstance(a, Tensor)), **kwargs)
         values = values[torch.isfinite(values)]
-        low, high = float(values.min()), float(values.max())
-        ends = {"low": None if low < -50 else low, "high": None if high > 50 else high}
         tail = max(1, len(values) // 4)
-        flat = [end for end in (values[:tail], values[-tail:]) if float(end.max() - end.min()) < 1e-3]
-        return {**ends, "flat": len(flat) == 2}
+        flat = [float(end.max() - end.min()) < 1e-3 for end in (values[:tail], values[-tail:])]
+        # What is least or greatest at an end that still goes on is no bound.
+        going_on = {at for at, still in zip((0, len(values) - 1), flat, strict=True) if not still}
+        least, most = int(values.argmin()), int(values.argmax())
+        low, high = float(values[least]), float(values[most])
+        return {
+            "low": None if low < -50 or least in going_on else low,
+            "high": None if high > 50 or most in going_on else high,
+            "flat": all(flat),
+        }
     return {"low": None, "high": None, "flat": False}

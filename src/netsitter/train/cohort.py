@@ -19,7 +19,7 @@ from netsitter.nn.modes import evaluating, into_training
 from netsitter.optim.penalty import penalty
 from netsitter.plan.plan import Plan, by_trial, differing
 from netsitter.train.losses import Loss
-from netsitter.train.noise import dropouts_of, kept_buffers, keyed, noise_key
+from netsitter.train.noise import dropouts_of, kept_buffers, keyed, noise_key, seed_foreign
 from netsitter.train.own_optimiser import MakeOptimizer, OwnOptimiser
 from netsitter.train.scores import Measure, row_sums
 from netsitter.train.step import descend, descent_of, hyper_of, loss_of
@@ -221,7 +221,7 @@ class Single(Cohort):
         for dropout in self.dropouts.values():
             dropout.key.fill_(key)
         if self.foreign_noise:
-            torch.manual_seed(key)
+            seed_foreign(key, next(iter(self.params.values())).device)
 
 
 class Lifted(Cohort):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from netsitter.nn.dropout import KeyedDropout
@@ -12,6 +13,15 @@ from netsitter.streams import stream_key
 def noise_key(plan: Plan, *, epoch: int, step: int) -> int:
     """What the noise of one step of one trial is drawn from."""
     return stream_key(plan.loop.seed, "noise", epoch=epoch, step=step)
+
+
+def seed_foreign(key: int, device: torch.device) -> None:
+    """Seeds the generators that layers of other people draw from on this device; `torch.manual_seed` seeds all there
+    are, which is a tenth of a small step.
+    """
+    torch.default_generator.manual_seed(key)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(key)
 
 
 def keyed(net: nn.Module) -> dict[str, KeyedDropout]:

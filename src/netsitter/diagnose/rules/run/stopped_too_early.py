@@ -23,8 +23,7 @@ class StoppedTooEarly(Rule[Trace]):
 
     Why it hurts: more epochs would have brought more.
 
-    Threshold: LATE = 0.08 of the whole fall in the last fifth of the steps; a run that has settled brings 0.01. LEFT =
-    0.25 of what there is to gain.
+    Threshold: LATE = 0.08 of the whole fall in the last fifth of the steps. LEFT = 0.25 of what there is to gain.
 
     Remedy: three times as many epochs.
 

@@ -22,7 +22,7 @@ class UnevenUpdates(Rule[Trace]):
 
     Why it hurts: no one learning rate suits both: what lets the one learn tears the other apart, or leaves it standing.
 
-    Threshold: TIMES = 1000 between the two, over FEWEST = 5 readings. About 0.001 of its length a step is usual.
+    Threshold: TIMES = 1000 between the two, over FEWEST = 5 readings.
 
     Remedy: an initialisation that fits each layer, batch normalisation, Adam.
 

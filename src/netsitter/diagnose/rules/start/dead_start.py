@@ -29,8 +29,9 @@ class DeadStart(Rule[StartFacts]):
     Why it hurts: a ReLU that is off on every row gets no gradient and never comes back; a layer in which all are off
     stops the signal.
 
-    Threshold: SHARE = 0.5 of a layer's units, and more than EXTRA = 0.3 above a fresh network's. Fresh networks have
-    under 0.1 on prepared inputs.
+    Threshold: SHARE = 0.5 of a layer's units, and more than EXTRA = 0.3 above a fresh network's. Drawn He's
+    way, the worst layer of one to ten had at most 0.29, in 19 of 20 networks at most 0.17 (dense and convolutional, on
+    iris, wine, breast cancer, digits, CIFAR-10); drawn PyTorch's way, up to 0.6 in ten layers.
 
     Remedy: He initialisation with biases of 0 or slightly above; inputs at mean 0.
 

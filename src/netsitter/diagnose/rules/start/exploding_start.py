@@ -25,8 +25,8 @@ class ExplodingStart(Rule[StartFacts]):
     throws the weights about.
 
     Threshold: GROWTH = 5 times the spread of a fresh network's, and FIRST = 2 times the loss of guessing. Fresh
-    networks are at 1 by definition; N(0, 1) weights with a fan-in of 784 are at 20 and more. FLAT = 0.5 of the outputs
-    of a hidden layer at the flat ends of their activation is saturated-start, and not told here.
+    networks are at 1 by definition; N(0, 1) weights with a fan-in of 784 at √(784 / 2), or 20. FLAT = 0.5 of a hidden
+    layer's outputs at the flat ends of their activation is saturated-start, and not told here.
 
     Remedy: He initialisation, which divides by the root of the fan-in.
 

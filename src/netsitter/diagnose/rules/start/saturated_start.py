@@ -19,8 +19,9 @@ class SaturatedStart(Rule[StartFacts]):
     Why it hurts: there the slope is nearly 0, so that no gradient passes and neither these units nor those before them
     can learn.
 
-    Threshold: SHARE = 0.5 of a layer's outputs. Fresh networks on prepared inputs have under 0.05; N(0, 1) weights on
-    50 inputs 0.8.
+    Threshold: SHARE = 0.5 of a layer's outputs. Xavier's start on prepared inputs had at most 0.13 with tanh and
+    0.01 with sigmoid, in one to ten layers; a layer of tanh with N(0, 1) weights 0.61 on wine, 0.68 on breast cancer,
+    0.89 on CIFAR-10.
 
     Remedy: smaller weights (Xavier), inputs at mean 0 and spread 1, or batch normalisation before the activation.
 

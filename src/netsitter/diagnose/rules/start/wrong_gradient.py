@@ -19,8 +19,8 @@ class WrongGradient(Rule[StartFacts]):
 
     Why it hurts: steps go where the loss does not fall, or not fast.
 
-    Threshold: ERROR = 0.01 relative, the usual line between a doubtful and a wrong gradient; right ones are under
-    1e-6.
+    Threshold: ERROR = 0.01 relative, the usual line between a doubtful and a wrong gradient; two
+    hidden layers of tanh, sigmoid or ReLU come to 0, rounding taken off.
 
     Remedy: look at the hand-written backward of the parameter that is named.
 
