@@ -25,7 +25,8 @@ from netsitter.nn.build import build
 from netsitter.plan.plan import plan_of
 from netsitter.train.cohort import cohort_of
 from netsitter.train.loop import Parts, Training
-from netsitter.train.losses import LOSSES, scorer_of
+from netsitter.train.losses import LOSSES
+from netsitter.train.scores import CLASSES, scorer_of
 
 BATCH, FEATURES, HIDDEN, CLASSES, VALIDATION = 200, 3072, 50, 10, 5_000
 LR, MOMENTUM = 0.01, 0.9
@@ -66,7 +67,7 @@ def ours(train: Resident, val: Resident) -> Callable[[], None]:
     net = build(plan.net, example=(FEATURES,), outputs=CLASSES)
     cohort = cohort_of([net], [plan], LOSSES["cross_entropy"], device=torch.device("cpu"))
     score_rows = np.arange(plan.loop.score_rows)
-    scorers = {"train": scorer_of(train.y_N[score_rows], task="classify"), "val": scorer_of(val.y_N, task="classify")}
+    scorers = {"train": scorer_of(train.y_N[score_rows], CLASSES), "val": scorer_of(val.y_N, CLASSES)}
     events = Training(cohort, Parts({"train": train, "val": val}, scorers, score_rows, "classify")).events()
 
     def epoch() -> None:

@@ -1,6 +1,6 @@
 """What watching costs: one epoch with the default `loop.watch_every` beside one with 0, from the same start.
 
-    python benchmarks/watching.py [--pairs 7] [--nets mlp:50 conv:16,32]
+    python benchmarks/watching.py [--pairs 7] [--epochs 1] [--nets mlp:50 conv:16,32]
 
 The nets see CIFAR-10 from the folder that NETSITTER_DATA names, or random pixels, which cost what real ones cost:
 `mlp` the whole training part in batches of 200, `conv` 20,000 rows in batches of 200. Each pair runs both in one
@@ -63,8 +63,8 @@ def pixels(rows: int) -> tuple[Tensor, Tensor]:
     return x_N - x_N.mean(dim=0), torch.from_numpy(part.y[:rows]).long()
 
 
-def epoch_of(net: str, rows: int, batch: int) -> Epoch:
-    """One epoch of netsitter's loop over these rows, always from the same weights."""
+def epoch_of(net: str, rows: int, batch: int, epochs: int = 1) -> Epoch:
+    """One epoch, or more, of netsitter's loop over these rows, always from the same weights."""
     x_N, y_N = pixels(rows + VALIDATION)
     train, val = Resident(x_N[:rows], y_N[:rows]), Resident(x_N[rows:], y_N[rows:])
     fields = {
@@ -73,7 +73,7 @@ def epoch_of(net: str, rows: int, batch: int) -> Epoch:
         "net.init": "he",
         "optim.lr": 1e-3,
         "optim.schedule": "constant",
-        "loop.epochs": 1,
+        "loop.epochs": epochs,
         "loop.batch": batch,
     }
     plan = changed(Plan(), fields)
@@ -110,11 +110,11 @@ def same_bits(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-def compared(net: str, pairs: int) -> dict[str, object]:
+def compared(net: str, pairs: int, epochs: int) -> dict[str, object]:
     """What both take over the pairs, their ratios, and whether the weights are the same."""
     kind = net.partition(":")[0]
     rows, batch = SIZES[kind]
-    epoch = epoch_of(net, rows, batch)
+    epoch = epoch_of(net, rows, batch, epochs)
     verdict = verdict_s(epoch)
     watched, alone, equal = [], [], True
     for pair in range(pairs):
@@ -127,7 +127,7 @@ def compared(net: str, pairs: int) -> dict[str, object]:
     least = min(t for _, t in watched) / min(t for _, t in alone)
     return {
         "net": net,
-        "steps": rows // batch,
+        "steps": epochs * (rows // batch),
         "watched, s": round(medians[0][0], 3),
         "unwatched, s": round(medians[1][0], 3),
         "ratio": round(medians[0][0] / medians[1][0], 4),
@@ -146,11 +146,12 @@ def compared(net: str, pairs: int) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--nets", nargs="+", default=["mlp:50", "conv:16,32"])
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
-    told = [compared(net, asked.pairs) for net in asked.nets]
+    told = [compared(net, asked.pairs, asked.epochs) for net in asked.nets]
     print("| " + " | ".join(told[0]) + " |")
     print("|" + "---|" * len(told[0]))
     for row in told:

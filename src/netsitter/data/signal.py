@@ -34,7 +34,7 @@ def label_signal(x_N: np.ndarray, y_N: np.ndarray, *, classify: bool) -> dict[st
     if classify:
         largest = float(targets_NO.mean(axis=0).max())
         score = lambda made: (float((made.argmax(axis=1) == y_N).mean()) - largest) / max(1 - largest, 1e-9)
-        noise = 0.5 / np.sqrt(len(y_N)) / max(1 - largest, 1e-9)
+        noise = np.sqrt(largest * (1 - largest) / len(y_N)) / max(1 - largest, 1e-9)
     else:
         score = lambda made: 1 - float(((made - targets_NO) ** 2).mean())
         noise = 1 / np.sqrt(len(y_N))

@@ -23,6 +23,7 @@ CHANGE: dict[str, tuple[str, ...]] = {
     "saturated-start": ("fresh", "standardised input"),
     "dead-start": ("fresh", "standardised input"),
     "symmetric-units": ("fresh",),
+    "wrong-first-loss": ("fresh",),
     "one-signed-gradient": ("standardised input",),
     "flat-start": ("fresh",),
     "unsuited-optimizer": ("adam",),
@@ -55,6 +56,12 @@ OF_DATA = ("uncentred-input", "uneven-scales", "twice-scaled-input", "unscaled-t
 TUNED = ("learning-rate-too-low", "learning-rate-too-high", "unsuited-optimizer", "unsuited-batch-size", "summed-loss")
 """Faults of a number that was chosen; a better one may also make up for another fault."""
 
+LASTING = ("learning-rate-too-high", "over-regularised")
+"""Faults that more steps do not make up for."""
+
+FAR_OFF = 0.4
+"""Share of what there is to gain, by which a program is far behind the best attempt."""
+
 HALF, NEARLY = 0.5, 0.8
 """Shares of what there is to gain, from which a program is on its way: with most of its steps before it, or anyhow."""
 
@@ -67,12 +74,19 @@ def weighed(finding: Finding, start: StartFacts | None) -> Finding:
     gain = gain_of(finding.slug, start)
     if gain is None:
         return finding
-    if gain <= MENDED or on_its_way(start):
+    if gain <= MENDED or (on_its_way(start) and not (finding.slug in LASTING and gain >= MENDS and _far(start))):
         severity = "note" if finding.slug in BY_EFFECT else finding.severity
         return replace(finding, severity=severity, weight=max(0.05, finding.weight - 0.25))
     grave = gain >= MENDS and finding.slug in OF_DATA and finding.severity != "note"
     severity = "error" if grave else finding.severity
     return replace(finding, severity=severity, weight=min(1.0, finding.weight + 0.5 * gain))
+
+
+def _far(start: StartFacts | None) -> bool:
+    """Whether the program, as it is, came nowhere near the best of all attempts."""
+    if start is None or AS_IT_IS not in start.attempts:
+        return False
+    return max(map(reached, start.attempts.values())) - reached(start.attempts[AS_IT_IS]) >= FAR_OFF
 
 
 def mends(slug: str, start: StartFacts | None) -> bool:

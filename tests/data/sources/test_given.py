@@ -109,3 +109,11 @@ def test_one_row_to_predict_on_may_come_alone_and_another_shape_is_refused():
     assert len(given_rows(X, (3, 4))) == N
     with pytest.raises(DataError, match="shape of the training data"):
         given_rows(X[:, :2], (3, 4))
+
+
+def test_a_class_without_training_rows_keeps_its_number():
+    x = np.zeros((60, 2), dtype=np.float32)
+    y = np.arange(60) % 5
+    source = given_source({"train": (x, np.where(y == 2, 3, y)), "val": (x, y)})
+    assert source.classes == ("0", "1", "2", "3", "4")
+    assert np.array_equal(source.parts["val"].y, y)

@@ -46,7 +46,7 @@ def given_source(data: Any, *, name: str = "arrays") -> Source:
     alone = len(first[0]) < FEWEST_TO_DIVIDE and "val" not in pairs
     if alone:
         notes.append(f"{counted(len(first[0]), 'row')}: all are trained on, and the network is judged by the same ones")
-    classes = _class_values(first[1])
+    classes = _classes_of({part: y for part, (_, y) in pairs.items()})
     parts = {part: Part(ArrayRows(x), _readable(y, classes), y) for part, (x, y) in pairs.items()}
     if alone:
         parts["val"] = parts["train"]
@@ -143,6 +143,16 @@ def _refuse_unfit(part: str, x: np.ndarray, y: np.ndarray, first: tuple[np.ndarr
             where=f"train: x {first[0].shape}, y {first[1].shape}; {part}: x {x.shape}, y {y.shape}",
             allowed="one shape in all parts",
         )
+
+
+def _classes_of(targets: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """The values of the classes in order, of all parts: class numbers from 0 on, where a few have no rows, too."""
+    values = _class_values(targets["train"])
+    if values is None or targets["train"].dtype.kind != "i" or targets["train"].ndim > 2:
+        return values
+    values = np.unique(np.concatenate([values, *(y.ravel() for y in targets.values())]))
+    numbered = values[0] >= 0 and values[-1] < 2 * len(values)
+    return np.arange(values[-1] + 1) if numbered else values
 
 
 def _class_values(y: np.ndarray) -> np.ndarray | None:

@@ -61,16 +61,21 @@ def _input_effect(net: nn.Module, x_B: Tensor) -> float:
 
 
 def _other_rows(net: nn.Module, x_B: Tensor) -> float:
-    """How far the answer to the first half of the rows moves when the other half is replaced, against its size."""
-    tried, half = copied(net), len(x_B) // 2
-    other = torch.cat([x_B[:half], x_B[:half].flip(0) if half > 1 else x_B[:half]])
-    if half < 1 or torch.equal(other[half:], x_B[half : 2 * half]):
+    """How far answers to one half of the rows move when the other half is replaced, against their size.
+
+    Both halves are asked: what goes along the batch as along time moves only the rows behind.
+    """
+    half = len(x_B) // 2
+    if half < 1:
         return 0.0
-    whole, swapped = _answer(tried, x_B[: 2 * half])[:half], _answer(tried, other)[:half]
-    if whole.shape[0] != half:
+    first, second = x_B[:half], x_B[half : 2 * half]
+    whole = _answer(tried := copied(net), torch.cat([first, second]))
+    if whole.shape[0] != 2 * half:
         return 1.0
     # Sums in another order differ in the last digits; only more than that is a mixture.
-    return float((whole - swapped).abs().max() / whole.abs().max().clamp_min(1e-12))
+    ahead = _answer(tried, torch.cat([first, first.flip(0)]))[:half] - whole[:half]
+    behind = _answer(tried, torch.cat([second.flip(0), second]))[half:] - whole[half:]
+    return float(torch.maximum(ahead.abs().max(), behind.abs().max()) / whole.abs().max().clamp_min(1e-12))
 
 
 def _step_down(net: nn.Module, x_B: Tensor, y_B: Tensor, loss: Loss) -> float | None:
