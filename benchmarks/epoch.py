@@ -23,10 +23,10 @@ from torch import nn
 from netsitter.data.batches import Resident
 from netsitter.nn.build import build
 from netsitter.plan.plan import plan_of
+from netsitter.train import scores
 from netsitter.train.cohort import cohort_of
 from netsitter.train.loop import Parts, Training
 from netsitter.train.losses import LOSSES
-from netsitter.train.scores import CLASSES, scorer_of
 
 BATCH, FEATURES, HIDDEN, CLASSES, VALIDATION = 200, 3072, 50, 10, 5_000
 LR, MOMENTUM = 0.01, 0.9
@@ -67,8 +67,11 @@ def ours(train: Resident, val: Resident) -> Callable[[], None]:
     net = build(plan.net, example=(FEATURES,), outputs=CLASSES)
     cohort = cohort_of([net], [plan], LOSSES["cross_entropy"], device=torch.device("cpu"))
     score_rows = np.arange(plan.loop.score_rows)
-    scorers = {"train": scorer_of(train.y_N[score_rows], CLASSES), "val": scorer_of(val.y_N, CLASSES)}
-    events = Training(cohort, Parts({"train": train, "val": val}, scorers, score_rows, "classify")).events()
+    scorers = {
+        "train": scores.scorer_of(train.y_N[score_rows], scores.CLASSES),
+        "val": scores.scorer_of(val.y_N, scores.CLASSES),
+    }
+    events = Training(cohort, Parts({"train": train, "val": val}, scorers, score_rows, scores.CLASSES)).events()
 
     def epoch() -> None:
         while next(events).kind != "epoch":

@@ -86,8 +86,9 @@ class MissingExtra(NetsitterError, ImportError):
 
 def closest(name: str, known: Iterable[str]) -> str:
     """`" Did you mean 'relu'?"` for the nearest of the known names, else `""`."""
-    near = get_close_matches(str(name).lower(), list(known), n=1, cutoff=0.6)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    folded = {each.lower(): each for each in known}
+    near = get_close_matches(str(name).lower(), list(folded), n=1, cutoff=0.6)
+    return f" Did you mean {folded[near[0]]!r}?" if near else ""
 
 
 def shown(value: object, limit: int = 80) -> str:

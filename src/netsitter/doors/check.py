@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from netsitter.doors.beginning import beginning, begun
 from netsitter.doors.inputs import Build, asked_for
 from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan
-from netsitter.record.events import Checked, Verdict, to_json
+from netsitter.record.events import Checked, Concluded, Event, Found, Verdict, to_json
 from netsitter.record.findings import Finding
 from netsitter.record.sink import Sink, pump
 from netsitter.record.trace import Trace
@@ -108,6 +108,15 @@ def check(
     trace = Trace()
     sinks: list[Sink] = [trace, *([Console(details=True)] if show is True else [show] if show else [])]
     with own_conditions(prepared.plan.loop, prepared.device):
-        for _ in pump(beginning(prepared, network, name=prepared.source.name, gradients=own), sinks):
+        for _ in pump(_concluded(beginning(prepared, network, name=prepared.source.name, gradients=own)), sinks):
             pass
     return Report(trace)
+
+
+def _concluded(events: Iterator[Event]) -> Iterator[Event]:
+    """The events, and what was found once more at the end."""
+    found: list[Finding] = []
+    for event in events:
+        found += [event.finding] if isinstance(event, Found) else []
+        yield event
+    yield Concluded(tuple(found))

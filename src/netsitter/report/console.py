@@ -28,6 +28,7 @@ from netsitter.record.events import (
 )
 from netsitter.report.text import (
     check_line,
+    checked_lines,
     choice_lines,
     clock,
     counted,
@@ -60,7 +61,7 @@ class Console:
         self.started: Started | None = None
         self._choices: list[Chosen] = []
         self._block = ""
-        self._mute = False
+        self._mute = self._trained = False
         self._not_checked: list[tuple[str, str]] = []
         self._bar = _Bar(self.stream) if self.stream.isatty() and os.environ.get("TERM") not in NO_BAR else None
         self._rate = _Rate()
@@ -79,7 +80,9 @@ class Console:
             case Chosen():
                 self._choices.append(event)
             case Known() if event.about == "start":
-                self._not_checked = [(str(what), str(why)) for what, why in event.facts.get("not_checked", ())]
+                data = (event.facts.get("data") or {}).get("not_checked", ())
+                self._not_checked = [("data", str(why)) for why in data]
+                self._not_checked += [(str(what), str(why)) for what, why in event.facts.get("not_checked", ())]
             case Found():
                 if self._block == "training":
                     self._say(found_line(event.finding))
@@ -89,7 +92,8 @@ class Console:
             case Concluded():
                 self.close()
                 self._begin("concluded")
-                self._say(*verdict_lines(event.findings, self._not_checked))
+                told = verdict_lines if self._trained else checked_lines
+                self._say(*told(event.findings, self._not_checked))
             case Checked():
                 self._begin("checked", "Checked before training:")
                 self._say(check_line(event))
@@ -100,6 +104,7 @@ class Console:
                 lost = [f"Damaged, and passed over: {', '.join(event.damaged)}"] if event.damaged else []
                 self._say(*lost, f"Resumed after {counted(event.step, 'step')}; {same}")
             case Measured() if "loss" in event.values:
+                self._trained = True
                 self._begin("training")
                 self._progress(event)
             case EpochEnded():

@@ -81,6 +81,16 @@ def found_line(finding: Finding) -> str:
     return printable(f"{finding.severity} {finding.code} {finding.slug} ({finding.where}): {finding.seen}")
 
 
+def checked_lines(findings: Sequence[Finding], not_checked: Sequence[tuple[str, str]]) -> list[str]:
+    """The verdict of a check, whose findings have been told in full: how many there are, and what was not seen."""
+    counts = [(severity, sum(found.severity == severity for found in findings)) for severity in ("error", "warning")]
+    told = [counted(number, severity) for severity, number in counts if number]
+    lines = [
+        f"{' and '.join(told)}: see above." if told else "Nothing is wrong, as far as can be seen before training."
+    ]
+    return [*lines, *(printable(f"Not checked: {what}: {why}") for what, why in not_checked)]
+
+
 def verdict_lines(findings: Sequence[Finding], not_checked: Sequence[tuple[str, str]]) -> list[str]:
     """What the doctor says of the whole run: the findings above a note in full, notes by name, what was not seen."""
     grave = [finding for finding in findings if finding.severity != "note"]

@@ -26,7 +26,7 @@ class ShuffledLabels(Rule[Trace]):
     Why it hurts: there is nothing to learn: most often labels and rows have lost each other in a join or a shuffle.
 
     Threshold: LEARNED = 0.4 of what there is to gain on training rows, with the validation rows within NOISE = 3
-    standard errors of guessing; before training both simple methods within that noise, where it is under LEARNED itself.
+    standard errors of guessing; before training both simple methods within these, where they come to less than LEARNED.
 
     Remedy: look at rows with their labels; join them anew.
 
@@ -57,11 +57,8 @@ class ShuffledLabels(Rule[Trace]):
         remedy = (Remedy("Look at some rows with their labels; join them anew."),)
         if isinstance(record, StartFacts):
             signal = record.signal
-            if (
-                not signal
-                or self.NOISE * signal["noise"] > self.LEARNED
-                or max(signal["neighbours"], signal["linear"]) > self.NOISE * signal["noise"]
-            ):
+            limit = self.NOISE * signal.get("noise", 1.0)
+            if limit > self.LEARNED or max(signal["neighbours"], signal["linear"]) > limit:
                 return []
             seen = f"on {signal['rows']:.0f} rows, neighbours gain {signal['neighbours']:.1%} and a linear fit "
             seen += f"{signal['linear']:.1%} of what there is to "
