@@ -67,7 +67,8 @@ def test_pictures_holes_and_a_column_that_never_varies_are_borne():
 def test_the_noise_is_a_standard_error_of_the_share_that_can_be_gained():
     _, y_N = clouds()
     largest = np.bincount(y_N).max() / 600
-    assert label_signal(clouds()[0], y_N, classify=True)["noise"] == pytest.approx((largest / (1 - largest) / 600) ** 0.5)
+    noise = (largest / (1 - largest) / 600) ** 0.5
+    assert label_signal(clouds()[0], y_N, classify=True)["noise"] == pytest.approx(noise)
 
 
 def test_of_too_few_rows_nothing_is_said():

@@ -14,6 +14,7 @@ from netsitter.train.watching import (
     BINS,
     REACH,
     activations,
+    before_step,
     first_non_finite,
     looked,
     looks_at,
@@ -165,3 +166,16 @@ def test_the_first_value_that_is_not_finite_is_placed():
     with torch.no_grad():
         net[2].bias.fill_(float("inf"))
     assert first_non_finite(net, x, y) == {"first": "weights", "layer": "2.bias", "rows": []}
+
+
+def test_of_a_large_weight_some_units_stand_for_all():
+    generator = torch.Generator().manual_seed(0)
+    old, grad = (torch.randn(2, 400, 500, generator=generator) for _ in range(2))
+    new = old - 0.01 * grad
+    kept = before_step({"w": old}, ["w"], trials=True)
+    assert 4 * kept["w"].numel() < old.numel()
+    seen = looked(["w"], {"w": grad}, kept, {"w": new})
+    ratio = (new - old).flatten(1).norm(dim=1) / old.flatten(1).norm(dim=1)
+    torch.testing.assert_close(seen["update/ratio"][:, 0], ratio, rtol=0.02, atol=0)
+    torch.testing.assert_close(seen["grad/norm"][:, 0], grad.flatten(1).norm(dim=1), rtol=0.02, atol=0)
+    torch.testing.assert_close(looked(["w"], {"w": grad}, {"w": old}, {"w": new}), seen)

@@ -23,7 +23,7 @@ from netsitter.train.noise import dropouts_of, kept_buffers, keyed, noise_key, s
 from netsitter.train.own_optimiser import MakeOptimizer, OwnOptimiser
 from netsitter.train.scores import Measure, row_sums
 from netsitter.train.step import descend, descent_of, hyper_of, loss_of
-from netsitter.train.watching import Looked, activations, looked, watched_of
+from netsitter.train.watching import Looked, activations, before_step, looked, watched_of
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 Sums = tuple[Tensor, Tensor]
@@ -169,7 +169,7 @@ class Single(Cohort):
             return loss.detach().reshape(1)
         grads = torch.autograd.grad(loss, list(self.params.values()), allow_unused=True)
         found = {name: g for name, g in zip(self.params, grads, strict=True) if g is not None}
-        before = {name: self.params[name].detach().clone() for name in self.watched.weights} if look else {}
+        before = before_step(self.params, self.watched.weights, trials=False) if look else {}
         seen = {name: found[name].unsqueeze(0) for name in before if name in found}
         with torch.no_grad():
             params = self.params if len(found) == len(self.params) else {name: self.params[name] for name in found}
@@ -258,7 +258,7 @@ class Lifted(Cohort):
         grads = torch.autograd.grad(loss_T.sum(), list(self.params.values()), allow_unused=True)
         found = {name: grad for name, grad in zip(self.params, grads, strict=True) if grad is not None}
         hyper = {**self.hyper, "lr": _by_trial(lrs, x_B.device)}
-        before = {name: self.params[name].detach().clone() for name in self.watched.weights} if look else {}
+        before = before_step(self.params, self.watched.weights, trials=True) if look else {}
         seen = {name: found[name] for name in before if name in found}
 
         def move(params: dict[str, Tensor], grads: dict[str, Tensor], optim: dict, hyper: dict[str, Tensor]) -> Tensor:

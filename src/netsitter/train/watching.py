@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import gcd
+from math import ceil, gcd, sqrt
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,9 @@ BINS, REACH = 20, 4.0
 COUNTED = 5_000
 """Outputs of a layer that spread, saturated share and histogram are read from, about; all of them where it has fewer.
 Two standard errors of a share are then 0.014 at most."""
+
+MEASURED = 2**15
+"""Numbers of a weight that its gradient and its update are measured on, about: evenly spaced units of a larger one."""
 
 Looked = dict[str, Tensor]
 """Series name -> (T, P) or (T, L) or (T, L, BINS)."""
@@ -56,23 +59,43 @@ def looks_at(step: int, every: int) -> bool:
     return every > 0 and (step % every == 0 or step & (step - 1) == 0)
 
 
+def before_step(weights: Mapping[str, Tensor], names: Sequence[str], *, trials: bool) -> dict[str, Tensor]:
+    """Copies of what `looked` will measure of these weights, (O, ...), or (T, O, ...) with trials first."""
+    found = {name: weights[name].detach() for name in names}
+    return {name: (w[:, :: stride(w[0])] if trials else w[:: stride(w)]).clone() for name, w in found.items()}
+
+
+def stride(weight_O: Tensor) -> int:
+    """Of a weight with its units first: each so many'th unit is measured."""
+    return min(len(weight_O), ceil(weight_O.numel() / MEASURED)) or 1
+
+
 def looked(
     names: Sequence[str], grads: Mapping[str, Tensor], before: Mapping[str, Tensor], after: Mapping[str, Tensor]
 ) -> Looked:
     """Gradients, updates and weights of one step, each (T, P).
 
-    grads, before, after: by name, (T, ...). A weight that got no gradient has a norm of 0 and did not move.
+    grads, after: by name, (T, O, ...). before: the same, or what `before_step` kept. A weight that got no gradient has
+    a norm of 0 and did not move. Lengths of large weights are those of the units that are measured, scaled up.
     """
     rows: dict[str, list[Tensor]] = {"grad/norm": [], "grad/sign": [], "update/ratio": [], "weight/norm": []}
     for name in names:
-        old, new = before[name].flatten(1).float(), after[name].detach().flatten(1).float()
-        grad = grads.get(name)
+        whole, grad = after[name].detach(), grads.get(name)
+        each = stride(whole[0])
+        new, old = whole[:, ::each], before[name]
+        old = old[:, ::each] if len(old[0]) == len(whole[0]) else old
+        scale = sqrt(whole.numel() / new.numel())
+        new, old = new.flatten(1).float(), old.flatten(1).float()
         size = vector_norm(new, dim=1)
-        rows["weight/norm"].append(size)
+        rows["weight/norm"].append(size * scale)
         rows["update/ratio"].append(vector_norm(new - old, dim=1) / vector_norm(old, dim=1).clamp_min(1e-30))
-        norm = torch.zeros_like(size) if grad is None else vector_norm(grad.flatten(1).float(), dim=1)
-        rows["grad/norm"].append(norm)
-        rows["grad/sign"].append(torch.full_like(size, float("nan")) if grad is None else _one_signed(grad))
+        if grad is None:
+            rows["grad/norm"].append(torch.zeros_like(size))
+            rows["grad/sign"].append(torch.full_like(size, float("nan")))
+            continue
+        some = grad[:, ::each]
+        rows["grad/norm"].append(vector_norm(some.flatten(1).float(), dim=1) * scale)
+        rows["grad/sign"].append(_one_signed(some))
     return {name: torch.stack(columns, dim=1) for name, columns in rows.items() if columns}
 
 
