@@ -97,7 +97,7 @@ def _findings(program: Program, data, seed: int, sink: _Fifth) -> tuple[list[Fin
     common = {"loss": program.loss, "optimizer": program.optimizer, "show": False, **options}
     try:
         run = ns.fit(parts, net=program.build, runs=None, **{**common, "show": sink})
-        return sink.findings or run.findings, run.findings
+        return run.findings if sink.findings is None else sink.findings, run.findings
     except NetsitterError:
         report = ns.check(program.build, parts, **common)
         return report.findings, report.findings

@@ -23,6 +23,11 @@ def trials(trace: Trace) -> int:
     return len(started.plans) if started is not None else max(1, trace.curve("loss").values.shape[-1])
 
 
+def numbered(trace: Trace, trial: int) -> int | None:
+    """The trial as a finding names it: None where there is but one."""
+    return trial if trials(trace) > 1 else None
+
+
 def steps_in_all(trace: Trace) -> int:
     """Steps that the whole run is to have; 0 where that is not known."""
     start = trace.start

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netsitter.diagnose.in_run import healthy, trials
+from netsitter.diagnose.in_run import healthy, numbered, trials
 from netsitter.record.loop_facts import loop_of
 from netsitter.record.trace import Trace
 
@@ -38,7 +38,7 @@ def worst_layers(trace: Trace, series: str) -> Iterator[Reading]:
             float(curve.values[0, trial, layer]),
             float(now[layer]),
             int(curve.steps[-1]),
-            trial if trials(trace) > 1 else None,
+            numbered(trace, trial),
         )
 
 

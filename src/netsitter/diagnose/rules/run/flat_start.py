@@ -7,7 +7,7 @@ import numpy as np
 from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import attempts, start
-from netsitter.diagnose.in_run import trials
+from netsitter.diagnose.in_run import numbered, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding, Remedy
@@ -99,7 +99,7 @@ class FlatStart(Rule[Trace]):
                     remedies=(remedy,),
                     weight=0.3,
                     step=until,
-                    trial=trial if trials(record) > 1 else None,
+                    trial=numbered(record, trial),
                 )
             )
         return found

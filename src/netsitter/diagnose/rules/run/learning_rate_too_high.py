@@ -8,7 +8,7 @@ from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import attempts, start
 from netsitter.diagnose.evidence import AS_IT_IS, best_of, reached
-from netsitter.diagnose.in_run import healthy, trials
+from netsitter.diagnose.in_run import healthy, numbered, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.events import Outcome, TrialEnded
@@ -128,7 +128,7 @@ class LearningRateTooHigh(Rule[StartFacts]):
                 remedies=self._lower(_better(trace.start), plan),
                 weight=0.6,
                 step=int(losses.steps[-1]),
-                trial=trial if trials(trace) > 1 else None,
+                trial=numbered(trace, trial),
             )
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from netsitter.diagnose.cases_run import run
-from netsitter.diagnose.in_run import fits, guess_score, noise_of_fit, share_done, trials
+from netsitter.diagnose.in_run import fits, guess_score, noise_of_fit, numbered, share_done, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding, Remedy
@@ -65,7 +65,7 @@ class NoBetterThanConstant(Rule[Trace]):
                     seen,
                     remedies=(Remedy("Look at the other findings; if there are none, at rows and labels by eye."),),
                     weight=0.1,
-                    trial=trial if trials(record) > 1 else None,
+                    trial=numbered(record, trial),
                 )
             )
         return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import start
-from netsitter.diagnose.in_run import trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.events import Known, Outcome, TrialEnded
@@ -71,7 +70,7 @@ class NonFiniteLoss(Rule[Trace]):
                     places=(f"rows {', '.join(rows)} of its batch; no more than five are listed",) if rows else (),
                     weight=0.5,
                     step=ended.step,
-                    trial=ended.trial if trials(record) > 1 else None,
+                    trial=numbered(record, ended.trial),
                 )
             )
         return found

@@ -8,7 +8,7 @@ from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import attempts
 from netsitter.diagnose.cases_start import start as start_facts
-from netsitter.diagnose.in_run import healthy, trials
+from netsitter.diagnose.in_run import healthy, numbered, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding, Remedy
@@ -89,7 +89,7 @@ class OneSignedGradient(Rule[Trace]):
                     remedies=(remedy,),
                     severity="warning" if first else "note",
                     weight=0.2,
-                    trial=trial if trials(record) > 1 else None,
+                    trial=numbered(record, trial),
                 )
             )
         return found

@@ -7,7 +7,7 @@ import numpy as np
 from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import attempts, start
-from netsitter.diagnose.in_run import trials
+from netsitter.diagnose.in_run import numbered, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding, Remedy
@@ -71,9 +71,5 @@ class OscillatingLoss(Rule[Trace]):
             seen += f"{float(np.median(rises)):.3g} in the middle; the whole fall so far is {fall:.3g} (limit "
             seen += f"{self.SWING:.0%} of it)"
             remedy = Remedy("Lower the learning rate.", {"optim.lr": (plan.optim.lr or 1e-3) / 10}, "safe")
-            found.append(
-                self.finding(
-                    "the loss", seen, remedies=(remedy,), weight=0.3, trial=trial if trials(record) > 1 else None
-                )
-            )
+            found.append(self.finding("the loss", seen, remedies=(remedy,), weight=0.3, trial=numbered(record, trial)))
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from netsitter.diagnose.cases_run import run
-from netsitter.diagnose.in_run import rows_of, trials
+from netsitter.diagnose.in_run import numbered, rows_of, trials
 from netsitter.diagnose.noise import score_noise
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
@@ -87,7 +87,7 @@ class Overfit(Rule[Trace]):
                     remedies=remedies,
                     severity=severity,
                     weight=0.3,
-                    trial=trial if trials(record) > 1 else None,
+                    trial=numbered(record, trial),
                 )
             )
         return found

@@ -7,7 +7,7 @@ import numpy as np
 from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import attempts, start
-from netsitter.diagnose.in_run import best_reached, fits, healthy, share_done, trials
+from netsitter.diagnose.in_run import best_reached, fits, healthy, numbered, share_done, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding, Remedy
@@ -79,9 +79,5 @@ class Plateau(Rule[Trace]):
             seen += f"all (limit {self.STILL:.0%}); {gained[-1]:.0%} of what there is to gain is gained, and a short "
             seen += f"training gained {best:.0%}"
             remedies = (Remedy("Lower the rate towards the end.", {"optim.schedule": "cosine"}, "safe"),)
-            found.append(
-                self.finding(
-                    "the loss", seen, remedies=remedies, weight=0.25, trial=trial if trials(record) > 1 else None
-                )
-            )
+            found.append(self.finding("the loss", seen, remedies=remedies, weight=0.25, trial=numbered(record, trial)))
         return found

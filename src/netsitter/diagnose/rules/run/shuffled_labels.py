@@ -6,7 +6,7 @@ import numpy as np
 
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import start
-from netsitter.diagnose.in_run import fits, noise_of_fit, rows_of, trials
+from netsitter.diagnose.in_run import fits, noise_of_fit, numbered, rows_of, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding, Remedy
@@ -74,9 +74,5 @@ class ShuffledLabels(Rule[Trace]):
                 continue
             seen = f"{train[-1]:.0%} of what there is to gain on training rows, {np.nanmax(val):.1%} at best on "
             seen += f"validation rows (noise {noise:.1%})"
-            found.append(
-                self.finding(
-                    "the labels", seen, remedies=remedy, weight=0.7, trial=trial if trials(record) > 1 else None
-                )
-            )
+            found.append(self.finding("the labels", seen, remedies=remedy, weight=0.7, trial=numbered(record, trial)))
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from netsitter.diagnose.cases_run import run
-from netsitter.diagnose.in_run import trials
+from netsitter.diagnose.in_run import numbered, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.events import EpochEnded
@@ -71,7 +71,7 @@ class StaleStatistics(Rule[Trace]):
                     remedies=(Remedy("Take larger batches.", {"loop.batch": 64}, "safe"),),
                     weight=0.5,
                     step=epochs[-1].step,
-                    trial=trial if trials(record) > 1 else None,
+                    trial=numbered(record, trial),
                 )
             )
         return found

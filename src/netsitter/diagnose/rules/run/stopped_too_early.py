@@ -7,7 +7,7 @@ import numpy as np
 from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import attempts, start
-from netsitter.diagnose.in_run import fits, healthy, trials
+from netsitter.diagnose.in_run import fits, healthy, numbered, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.events import Outcome
@@ -97,7 +97,7 @@ class StoppedTooEarly(Rule[Trace]):
                     seen,
                     remedies=(remedy,),
                     weight=0.45,
-                    trial=trial if trials(record) > 1 else None,
+                    trial=numbered(record, trial),
                 )
             )
         return found

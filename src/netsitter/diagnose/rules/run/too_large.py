@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from netsitter.diagnose.cases_run import run
-from netsitter.diagnose.in_run import fits, rows_of, trials
+from netsitter.diagnose.in_run import fits, numbered, rows_of, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding, Remedy
@@ -72,7 +72,7 @@ class TooLarge(Rule[Trace]):
                     seen,
                     remedies=remedies,
                     weight=0.15,
-                    trial=trial if trials(record) > 1 else None,
+                    trial=numbered(record, trial),
                 )
             )
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from netsitter.diagnose.cases_run import run
-from netsitter.diagnose.in_run import fits, healthy, noise_of_fit, share_done, trials
+from netsitter.diagnose.in_run import fits, healthy, noise_of_fit, numbered, share_done, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding, Remedy
@@ -67,7 +67,7 @@ class Underfit(Rule[Trace]):
                     seen,
                     remedies=remedies,
                     weight=0.2,
-                    trial=trial if trials(record) > 1 else None,
+                    trial=numbered(record, trial),
                 )
             )
         return found

@@ -7,7 +7,7 @@ import numpy as np
 from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import attempts, start
-from netsitter.diagnose.in_run import healthy, trials
+from netsitter.diagnose.in_run import healthy, numbered, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding, Remedy
@@ -83,7 +83,7 @@ class UnevenUpdates(Rule[Trace]):
                     seen,
                     remedies=remedies,
                     weight=0.25,
-                    trial=trial if trials(record) > 1 else None,
+                    trial=numbered(record, trial),
                 )
             )
         return found

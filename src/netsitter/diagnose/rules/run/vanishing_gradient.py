@@ -9,7 +9,7 @@ import numpy as np
 from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import attempts, start
-from netsitter.diagnose.in_run import trials
+from netsitter.diagnose.in_run import numbered, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding, Remedy
@@ -89,7 +89,7 @@ class VanishingGradient(Rule[Trace]):
                     remedies=remedies,
                     weight=0.4,
                     step=int(norms.steps[-1]),
-                    trial=trial if trials(record) > 1 else None,
+                    trial=numbered(record, trial),
                 )
             )
         return found
