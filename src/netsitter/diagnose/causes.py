@@ -20,7 +20,9 @@ INPUT = (
 
 EXPLAINS: Mapping[str, tuple[str, ...]] = {
     # data
-    "non-finite-value": ("non-finite-loss", "wrong-first-loss", "no-better-than-constant", "cannot-overfit-tiny"),
+    "non-finite-value": (
+        "non-finite-loss", "wrong-first-loss", "no-better-than-constant", "cannot-overfit-tiny", "ignores-input",
+    ),
     "uncentred-input": INPUT,
     "uneven-scales": (*INPUT, "uncentred-input"),
     "unscaled-target": ("wrong-first-loss", *UNSTEADY, *UNWELL_INSIDE, *NOT_LEARNING, "stopped-too-early"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from netsitter.diagnose.cases_run import run
+from netsitter.diagnose.evidence import AS_IT_IS, HALF, reached
 from netsitter.diagnose.in_run import fits, guess_score, noise_of_fit, numbered, share_done, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
@@ -16,7 +17,7 @@ class NoBetterThanConstant(Rule[Trace]):
     """The network does no better than always giving one answer.
 
     What it sees: the training and validation scores against those of the commonest class, or of the mean, with the
-    noise of so many rows; from a fifth of the training on.
+    noise of so many rows; from a fifth of the training on, unless a short training of it as it is learned in more steps.
 
     Why it hurts: nothing of the input has been learned. It says that something is wrong, and not what: the other
     findings do.
@@ -44,7 +45,7 @@ class NoBetterThanConstant(Rule[Trace]):
     )
 
     def check(self, record: Trace, plan: Plan) -> list[Finding]:
-        if record.ended is None and share_done(record) < 0.19:
+        if record.ended is None and (share_done(record) < 0.19 or self._will_learn(record)):
             return []
         found = []
         for trial in range(trials(record)):
@@ -69,3 +70,9 @@ class NoBetterThanConstant(Rule[Trace]):
                 )
             )
         return found
+
+    def _will_learn(self, record: Trace) -> bool:
+        """Whether the short training of it as it is learned, in more steps than it has had by now."""
+        base = record.start.attempts.get(AS_IT_IS) if record.start is not None else None
+        steps = record.curve("loss").steps
+        return base is not None and reached(base) >= HALF and len(steps) > 0 and int(steps[-1]) < base.steps

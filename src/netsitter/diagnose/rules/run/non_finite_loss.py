@@ -5,6 +5,7 @@ from __future__ import annotations
 from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import start
+from netsitter.diagnose.in_run import numbered
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.events import Known, Outcome, TrialEnded

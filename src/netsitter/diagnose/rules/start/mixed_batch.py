@@ -45,7 +45,7 @@ class MixedBatch(Rule[StartFacts]):
 
     def check(self, record: StartFacts, plan: Plan) -> list[Finding]:
         moved = record.wiring.other_rows
-        if moved is None or moved <= self.SHARE:
+        if moved is None or not moved > self.SHARE:
             return []
         seen = f"an answer moves by {moved:.2g} of its size when other rows of the batch change (limit {self.SHARE:g})"
         return [
