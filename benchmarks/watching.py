@@ -7,7 +7,7 @@ The nets see CIFAR-10 from the folder that NETSITTER_DATA names, or random pixel
 process, the order alternating, and ends with a comparison of all weights, bit by bit. Told are medians and the ratio of
 medians, by the clock and by the processor's time, and the ratio of the least times: other work on the machine, which
 shares its cache and memory, only ever adds. The first epoch is the dearest: gradients and updates are measured in steps
-1, 2, 4, 8 ... too, not only in each 50th. What the doctor takes to conclude from the record, which is at the end of an
+1, 4, 16 ... too, not only in each 50th. What the doctor takes to conclude from the record, which is at the end of an
 epoch and ever more rarely, is told apart from that.
 """
 

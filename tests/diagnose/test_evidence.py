@@ -39,10 +39,16 @@ def test_where_nothing_is_left_to_gain_no_mending_gains():
 @pytest.mark.parametrize("slug", ["shrinking-start", "symmetric-units"])
 def test_a_finding_whose_mending_helps_is_heavier_and_one_whose_mending_does_not_is_lighter(slug):
     helped = weighed(finding(slug), start(attempts=attempts(as_it_is=0.0, best=0.9, fresh=0.9)))
-    not_helped = weighed(finding(slug), start(attempts=attempts(as_it_is=0.0, best=0.9, fresh=0.0)))
+    not_helped = weighed(finding(slug), start(attempts=attempts(as_it_is=0.3, best=0.9, fresh=0.3)))
     assert helped.weight > 0.5 > not_helped.weight
     assert helped.severity == "warning"
     assert not_helped.severity == ("note" if slug in BY_EFFECT else "warning")
+
+
+def test_a_bad_start_is_no_note_where_fresh_weights_alone_could_show_nothing():
+    neither = weighed(finding("shrinking-start"), start(attempts=attempts(as_it_is=0.0, best=0.9, fresh=0.0)))
+    assert neither.severity == "warning"
+    assert neither.weight < 0.5
 
 
 def test_data_whose_mending_brings_nearly_all_is_an_error():

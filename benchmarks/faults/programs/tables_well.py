@@ -130,7 +130,9 @@ def cancer_rare_class():
 
     def rare(seed: int) -> Data:
         found = cancer(seed)
-        keep = (found.y[:, 0] == 1) | (torch.arange(len(found.y)) % 5 == 0)
-        return Data(found.x[keep], found.y[keep], found.x_val, found.y_val)
+        assert found.x_val is not None
+        assert found.y_val is not None
+        keep, keep_val = ((y[:, 0] == 1) | (torch.arange(len(y)) % 5 == 0) for y in (found.y, found.y_val))
+        return Data(found.x[keep], found.y[keep], found.x_val[keep_val], found.y_val[keep_val])
 
     return replace(CANCER, data=rare)

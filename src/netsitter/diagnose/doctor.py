@@ -125,6 +125,7 @@ class Doctor:
     def __init__(self, plan: Plan, trace: Trace | None = None) -> None:
         self.plan, self.trace = plan, Trace() if trace is None else Trace(trace.events)
         self.useless = ""
+        self._of_start: tuple[StartFacts, list[Finding]] | None = None
         self._told = {(f.slug, f.trial) for f in self.trace.findings}
 
     def attend(self, events: Iterable[Event]) -> Iterator[Event]:
@@ -158,8 +159,10 @@ class Doctor:
         start = trace.start
         found = examine("run", trace, self.plan)
         if start is not None:
-            found += examine("start", start, self.plan)
-            found += examine("data", start.data, self.plan) if start.data is not None else []
+            if self._of_start is None or self._of_start[0] is not start:
+                data = examine("data", start.data, self.plan) if start.data is not None else []
+                self._of_start = (start, [*examine("start", start, self.plan), *data])
+            found += self._of_start[1]
         else:
             found += [event.finding for event in trace.of(Found) if event.finding.step is None]
         return concluded((self._mild(finding, trace) for finding in found), start)

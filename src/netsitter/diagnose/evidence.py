@@ -56,6 +56,12 @@ OF_DATA = ("uncentred-input", "uneven-scales", "twice-scaled-input", "unscaled-t
 TUNED = ("learning-rate-too-low", "learning-rate-too-high", "unsuited-optimizer", "unsuited-batch-size", "summed-loss")
 """Faults of a number that was chosen; a better one may also make up for another fault."""
 
+OF_START = ("shrinking-start", "exploding-start", "saturated-start")
+"""Faults of the start that fresh weights show, and that fresh weights alone may not mend."""
+
+LEARNED = 0.1
+"""Share of what there is to gain, from which a short training learned something."""
+
 LASTING = ("learning-rate-too-high", "over-regularised")
 """Faults that more steps do not make up for."""
 
@@ -74,12 +80,20 @@ def weighed(finding: Finding, start: StartFacts | None) -> Finding:
     gain = gain_of(finding.slug, start)
     if gain is None:
         return finding
+    if gain <= MENDED and finding.slug in OF_START and not _learned(start):
+        return replace(finding, weight=max(0.05, finding.weight - 0.25))
     if gain <= MENDED or (on_its_way(start) and not (finding.slug in LASTING and gain >= MENDS and _far(start))):
         severity = "note" if finding.slug in BY_EFFECT else finding.severity
         return replace(finding, severity=severity, weight=max(0.05, finding.weight - 0.25))
     grave = gain >= MENDS and finding.slug in OF_DATA and finding.severity != "note"
     severity = "error" if grave else finding.severity
     return replace(finding, severity=severity, weight=min(1.0, finding.weight + 0.5 * gain))
+
+
+def _learned(start: StartFacts | None) -> bool:
+    """Whether the program learned anything, as it is or with fresh weights: if not, something else is wrong too."""
+    tried = [] if start is None else [a for name, a in start.attempts.items() if name in (AS_IT_IS, "fresh")]
+    return any(reached(attempt) >= LEARNED for attempt in tried)
 
 
 def _far(start: StartFacts | None) -> bool:

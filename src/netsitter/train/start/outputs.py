@@ -92,7 +92,8 @@ def _nearest(out: Tensor) -> set[int]:
         found |= set(map(id, _leaves(level)))
         level = {before for node in level if node for before, _ in node.next_functions} - seen
         seen |= level
-    return found | set(map(id, _leaves(level)))
+    # Beside a transposed weight stand the biases of the layer before; turned with it they would cancel its sign.
+    return found | {id(leaf) for leaf in _leaves(level) if leaf.ndim >= 2}
 
 
 def _leaves(nodes: Collection[Any]) -> list[Tensor]:

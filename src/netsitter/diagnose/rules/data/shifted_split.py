@@ -26,7 +26,8 @@ class ShiftedSplit(Rule[DataFacts]):
 
     Remedy: shuffle before the split, and split by class.
 
-    Fine when: the parts are apart on purpose, as years are, and that is what the score is to tell of.
+    Fine when: the parts are apart on purpose, as years are, and that is what the score is to tell of; or rare classes
+    were given more rows in training, which is not told.
 
     Sources: Quiñonero-Candela, Sugiyama, Schwaighofer & Lawrence (2009), Dataset Shift in Machine Learning.
     """
@@ -51,6 +52,10 @@ class ShiftedSplit(Rule[DataFacts]):
         Case("a bit off, by chance", table(shifts=(("val", 0, 0.3, 2.5),))),
         Case("few rows", table(parts={"train": PartFacts(60, (30, 30)), "val": PartFacts(10, (7, 3))})),
         Case("the same shares", table(parts=counts(800, 200))),
+        Case(
+            "a rare class that was given more rows in training",
+            table(parts={"train": PartFacts(1_000, (500, 500)), "val": PartFacts(200, (180, 20))}),
+        ),
     )
 
     def check(self, record: DataFacts, plan: Plan) -> list[Finding]:
@@ -82,7 +87,8 @@ class ShiftedSplit(Rule[DataFacts]):
         theirs = [n / sum(part.class_counts) for n in part.class_counts]
         apart = sum(abs(a - b) for a, b in zip(ours, theirs, strict=True)) / 2
         chance = sum(sqrt(p * (1 - p) * (1 / train.rows + 1 / part.rows)) for p in ours) / 2
-        if apart < self.CLASSES + 3 * chance:
+        rebalanced = max(ours) < max(theirs) and all(b > 0 for a, b in zip(ours, theirs, strict=True) if a > 0)
+        if apart < self.CLASSES + 3 * chance or rebalanced:
             return ""
         worst = max(range(len(ours)), key=lambda k: abs(ours[k] - theirs[k]))
         return f"class {shown(record.classes[worst])} has {theirs[worst]:.1%} of the rows and {ours[worst]:.1%} there"

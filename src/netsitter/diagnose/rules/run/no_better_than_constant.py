@@ -17,7 +17,8 @@ class NoBetterThanConstant(Rule[Trace]):
     """The network does no better than always giving one answer.
 
     What it sees: the training and validation scores against those of the commonest class, or of the mean, with the
-    noise of so many rows; from a fifth of the training on, unless a short training of it as it is learned in more steps.
+    noise of so many rows; from a fifth of the training on, unless a short training of it as it is learned, in more
+    steps than it has had.
 
     Why it hurts: nothing of the input has been learned. It says that something is wrong, and not what: the other
     findings do.

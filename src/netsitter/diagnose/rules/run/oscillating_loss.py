@@ -22,7 +22,8 @@ class OscillatingLoss(Rule[Trace]):
 
     Why it hurts: steps jump over the valley: the rate is too high, or the batches are too small for it.
 
-    Threshold: RISES = 0.3 of the epochs rise, by SWING = 0.1 of the fall so far each; over FEWEST = 6 epochs.
+    Threshold: RISES = 0.3 of the epochs rise, and two at least, by SWING = 0.1 of the fall so far each; over FEWEST = 6
+    epochs.
 
     Remedy: a lower rate, a schedule that lowers it, larger batches.
 
@@ -65,7 +66,7 @@ class OscillatingLoss(Rule[Trace]):
             steps = np.diff(late)
             rises = steps[steps > self.SWING * fall]
             share = len(rises) / max(1, len(steps))
-            if not fall or share < self.RISES or not np.isfinite(column).all():
+            if not fall or share < self.RISES or len(rises) < 2 or not np.isfinite(column).all():
                 continue
             seen = f"{len(rises)} of the last {len(steps)} epochs raised the loss, by "
             seen += f"{float(np.median(rises)):.3g} in the middle; the whole fall so far is {fall:.3g} (limit "
