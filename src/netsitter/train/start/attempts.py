@@ -39,6 +39,9 @@ WORK = 3e11
 FEWEST_STEPS, MOST_STEPS, ALL_STEPS = 12, 500, 6_000
 """Steps of one attempt, at least and at most, and of all of them."""
 
+FEWEST_ROWS, CUT_PROBE_ROWS = 32, 200
+"""Rows of a step, at least, and rows that an attempt is measured on, of networks too heavy for whole batches."""
+
 SHARE = 0.2
 """Of the training's steps: attempts are no longer than that ..."""
 
@@ -82,7 +85,7 @@ def attempts_of(net: nn.Module, fresh: nn.Module | None, ready: Ready, *, work: 
 
     fresh: the network freshly initialised, None where that cannot be. work: multiply-adds of one step.
     """
-    laboratory = _Laboratory(net, ready, steps_for(ready, work))
+    laboratory = _Laboratory(net, ready, steps_for(ready, work), rows_for(ready, work))
     found = {AS_IT_IS: laboratory.attempt(_Try(AS_IT_IS))}
     for tried in _tries(net, fresh, laboratory):
         found[tried.name] = laboratory.attempt(tried)
@@ -149,14 +152,21 @@ def _tries(net: nn.Module, fresh: nn.Module | None, laboratory: _Laboratory) -> 
         )
 
 
+def rows_for(ready: Ready, work: float) -> int:
+    """Rows of each step: the batch, or less of it where the fewest steps would be too much work."""
+    batch = min(ready.plan.loop.batch or 1, ready.parts.feeds["train"].rows)
+    return min(batch, max(FEWEST_ROWS, int(batch * WORK / max(work, 1.0) / 12 / FEWEST_STEPS)))
+
+
 class _Laboratory:
     """The batches, the rows to compare on, and how one attempt is made."""
 
-    def __init__(self, net: nn.Module, ready: Ready, steps: int) -> None:
-        self.net, self.ready, self.steps = net, ready, steps
+    def __init__(self, net: nn.Module, ready: Ready, steps: int, rows: int) -> None:
+        self.net, self.ready, self.steps, self.cut = net, ready, steps, rows
         feed = ready.parts.feeds["train"]
-        rows = ready.parts.score_rows[:PROBE_ROWS]
-        self.probe = next(iter(feed.batches(rows, [(0, len(rows))])))
+        whole = rows == min(ready.plan.loop.batch or 1, feed.rows)
+        picked = ready.parts.score_rows[: PROBE_ROWS if whole else CUT_PROBE_ROWS]
+        self.probe = next(iter(feed.batches(picked, [(0, len(picked))])))
         self.sample = self._sample()
         self.scorer = scorer_of(self.probe[1], ready.parts.measure)
 
@@ -196,7 +206,8 @@ class _Laboratory:
     def _batches(self, batch: int | None) -> Iterator[tuple[Tensor, Tensor]]:
         """The first batches; with another size, as many as hold as many rows."""
         if batch is None:
-            return _first_batches(self.ready, self.steps, self.ready.plan.loop.batch)
+            batches = _first_batches(self.ready, self.steps, self.ready.plan.loop.batch)
+            return ((x_B[: self.cut], y_B[: self.cut]) for x_B, y_B in batches)
         rows = self.steps * min(self.ready.plan.loop.batch or 1, self.ready.parts.feeds["train"].rows)
         return _first_batches(self.ready, min(MOST_STEPS, rows // batch), batch)
 
