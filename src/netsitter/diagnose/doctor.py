@@ -51,8 +51,13 @@ def examine_data(facts: DataFacts, plan: Plan) -> list[Finding]:
 
 def examine_start(facts: StartFacts, plan: Plan) -> list[Finding]:
     """What can be said before the first step: of the data and of the start, roots first, echoes folded under them."""
-    found = examine("data", facts.data, plan) if facts.data is not None else []
-    return concluded([*found, *examine("start", facts, plan)], facts)
+    return concluded(_of_start(facts, plan), facts)
+
+
+def _of_start(facts: StartFacts, plan: Plan) -> list[Finding]:
+    """What all rules find in these facts and in the data that stand with them."""
+    data = examine("data", facts.data, plan) if facts.data is not None else []
+    return [*data, *examine("start", facts, plan)]
 
 
 def concluded(findings: Iterable[Finding], start: StartFacts | None) -> list[Finding]:
@@ -134,24 +139,26 @@ class Doctor:
             if isinstance(event, Found):
                 self._told.add((event.finding.slug, event.finding.trial))
             if isinstance(event, Ended):
-                yield from self._look(Trace([*self.trace.events, event]), event.step)
-                yield Concluded(tuple(self.conclude(Trace([*self.trace.events, event]))))
+                found = self.conclude(Trace([*self.trace.events, event]))
+                yield from self._news(found, event.step)
+                yield Concluded(tuple(found))
                 yield event
                 continue
             self.trace.take(event)
             yield event
             if isinstance(event, TrialEnded) or (isinstance(event, EpochEnded) and is_look(event.epoch, event.epochs)):
-                yield from self._look(self.trace, event.step)
-                self.useless = self._hopeless() if self.plan.rules.stop else ""
+                found = self.conclude(self.trace)
+                yield from self._news(found, event.step)
+                self.useless = self._hopeless(found) if self.plan.rules.stop else ""
 
-    def _hopeless(self) -> str:
+    def _hopeless(self, found: list[Finding]) -> str:
         """Why going on is useless: a fifth is over, nothing was learned, and the reason is known and fatal."""
         if share_done(self.trace) < GIVE_UP or trials(self.trace) > 1:
             return ""
         gained = fits(self.trace, 0)
         if not len(gained) or not gained.max() <= noise_of_fit(self.trace, "train"):
             return ""
-        grave = [found for found in self.conclude(self.trace) if found.severity == "error" and found.slug in FATAL]
+        grave = [finding for finding in found if finding.severity == "error" and finding.slug in FATAL]
         return f"{grave[0].code} {grave[0].slug}: {grave[0].seen}" if grave else ""
 
     def conclude(self, trace: Trace) -> list[Finding]:
@@ -160,8 +167,7 @@ class Doctor:
         found = examine("run", trace, self.plan)
         if start is not None:
             if self._of_start is None or self._of_start[0] is not start:
-                data = examine("data", start.data, self.plan) if start.data is not None else []
-                self._of_start = (start, [*examine("start", start, self.plan), *data])
+                self._of_start = (start, _of_start(start, self.plan))
             found += self._of_start[1]
         else:
             found += [event.finding for event in trace.of(Found) if event.finding.step is None]
@@ -173,9 +179,9 @@ class Doctor:
             return finding
         return replace(finding, severity="note")
 
-    def _look(self, trace: Trace, step: int) -> Iterator[Event]:
-        """Roots that are found now and were not told before."""
-        for finding in self.conclude(trace):
+    def _news(self, found: list[Finding], step: int) -> Iterator[Event]:
+        """Of the roots that are found now, those that were not told before."""
+        for finding in found:
             if (finding.slug, finding.trial) not in self._told and finding.severity != "note":
                 self._told.add((finding.slug, finding.trial))
                 told = replace(finding, step=finding.step if finding.step is not None else step)
