@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from netsitter.data.preparation.moments import moments_of
-from netsitter.data.shifts import shifts_of
+from netsitter.data.shifts import evenly, shifts_of
 from netsitter.data.source import Part, Source
 from netsitter.data.telltales import copies_of_target, identifiers_of
 from netsitter.data.twins import Twins, digests_of, twins_of
@@ -42,7 +42,7 @@ def facts_of(
     most_rows: training rows that the features are measured on, evenly spaced; from disk no more than STREAMED_ROWS.
     """
     train = parts["train"]
-    rows = _evenly(len(train.x), most_rows if train.x.in_memory else min(most_rows, STREAMED_ROWS))
+    rows = evenly(len(train.x), most_rows if train.x.in_memory else min(most_rows, STREAMED_ROWS))
     seen = _Seen(numbers or {})
     measured = _features(train, rows, source, seen)
     twins = _twins(parts, seen)
@@ -150,11 +150,6 @@ def _part_facts(part: Part, classes: int) -> PartFacts:
     y_NO = part.y.reshape(len(part.y), -1).astype(np.float64)
     mean, std = y_NO.mean(axis=0).tolist(), y_NO.std(axis=0).tolist()
     return PartFacts(len(part.x), target_mean=tuple(mean), target_std=tuple(std))
-
-
-def _evenly(rows: int, most: int) -> np.ndarray:
-    """Up to `most` row numbers, evenly spaced: data sorted by class keeps its shares."""
-    return np.arange(rows) if rows <= most else np.linspace(0, rows - 1, most).astype(np.int64)
 
 
 def _portions(part: Part, rows: np.ndarray) -> Iterator[np.ndarray]:
