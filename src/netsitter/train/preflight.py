@@ -49,7 +49,7 @@ TINY_COST = 0.01
 share of what answering the mean costs."""
 
 TINY_RATES = (0.1, 0.03, 0.3, 0.01, 1.0, 0.003, 0.001)
-"""Learning rates that are tried in turn until one does it."""
+"""Learning rates that are tried until one does it, the first one first; where it only was slow, the higher ones next."""
 
 ADAM_RATES = (1e-2, 1e-3)
 """Rates of Adam, which is tried where plain SGD does not do it."""
@@ -57,6 +57,8 @@ ADAM_RATES = (1e-2, 1e-3)
 HOPELESS_AFTER = 40
 """Epochs after which a rate is given up when the loss is not below what it started from."""
 
+SCORE_EVERY = 5
+"""Epochs between two looks at the score, where of the loss nothing is known that would do."""
 
 GRADIENT_ROWS, GRADIENT_PLACES = 4, 10
 """Rows that the gradient of a user's own network is checked on, and places in each of its tensors."""
@@ -188,11 +190,12 @@ def check_tiny_subset(net: nn.Module, ready: Ready) -> Checked:
     if ready.plan.data.given:
         limit = float("inf")  # what a loss of one's own can come down to is not known; the score says it
     tries = []
-    for lr in TINY_RATES:
-        tried = _learn_by_heart(deepcopy(net), ready, x_B, y_B, scorer, lr=lr, limit=limit)
-        tries.append(tried)
-        if tried["learned"]:
-            break
+    rates = list(TINY_RATES)
+    while rates and not (tries and tries[-1]["learned"]):
+        lr = rates.pop(0)
+        tries.append(_learn_by_heart(deepcopy(net), ready, x_B, y_B, scorer, lr=lr, limit=limit))
+        if tries[-1]["epochs"] == TINY_EPOCHS:
+            rates.sort(key=lambda rate: rate < lr)  # stable: higher ones first, each group in its order
     if not tries[-1]["learned"]:
         for lr in ADAM_RATES:
             tries.append(_learn_by_heart(deepcopy(net), ready, x_B, y_B, scorer, lr=lr, limit=limit, kind="adam"))
@@ -232,15 +235,18 @@ def _learn_by_heart(
             part.rate.zero_()
         elif isinstance(part, nn.modules.dropout._DropoutNd):
             part.p = 0.0
-    start = score = end = math.nan
-    epoch = 0
-    for epoch in range(1, TINY_EPOCHS + 1):
-        end, score = _loss_and_score(single.net, ready, x_B, y_B, scorer)
-        start = end if epoch == 1 else start
-        hopeless = not math.isfinite(end) or end > 3 * start or (epoch > HOPELESS_AFTER and end >= start)
-        if hopeless or (end < limit and score > 1 - TINY_COST):
+    start, epochs = math.nan, 0
+    for epochs in range(1, TINY_EPOCHS + 1):
+        # A step tells the loss that it started from; the score is asked for only where it may be the last one wanted.
+        loss = float(single.step(x_B, y_B, step=epochs, epoch=0, lrs=(lr,)))
+        start = loss if epochs == 1 else start
+        if not math.isfinite(loss) or loss > 3 * start or (epochs > HOPELESS_AFTER and loss >= start):
             break
-        single.step(x_B, y_B, step=epoch, epoch=0, lrs=(lr,))
+        if loss < limit and (math.isfinite(limit) or epochs % SCORE_EVERY == 0):
+            end, score = _loss_and_score(single.net, ready, x_B, y_B, scorer)
+            if end < limit and score > 1 - TINY_COST:
+                break
+    end, score = _loss_and_score(single.net, ready, x_B, y_B, scorer)
     learned = end < limit and score > 1 - TINY_COST
     return {
         "kind": kind,
@@ -248,7 +254,7 @@ def _learn_by_heart(
         "start_loss": start,
         "end_loss": end,
         "score": score,
-        "epochs": epoch - 1,
+        "epochs": epochs,
         "learned": learned,
     }
 

@@ -30,6 +30,11 @@ ROWS, GRAPH_ROWS = 256, 5
 """Training rows that signals, loss and wiring are measured on; and that the operations are followed with: an odd
 number, which no other side is likely to have."""
 
+WIRING_WORK = 2e9
+"""Multiply-adds of one pass over the rows that the wiring is felt for on, at most; but never under `FEWEST_ROWS`."""
+
+FEWEST_ROWS = 32
+
 SIGNAL_ROWS = 1_500
 """Training rows that simple methods are tried on."""
 
@@ -94,7 +99,8 @@ def examined(
         return replace(facts, not_checked=(*notes.found, ("all that needs the loss", why))), []
     checks = list(preflight(net, ready, gradients=gradients, guess=loss.guess))
     by_name = {check.check: check for check in checks}
-    wiring = notes.guarded("wiring", lambda: wiring_of(net, x_B, y_B, ready.loss), facts.wiring)
+    felt = max(FEWEST_ROWS, int(WIRING_WORK * (ready.plan.loop.batch or 1) * 3 / max(work, 1.0)))
+    wiring = notes.guarded("wiring", lambda: wiring_of(net, x_B[:felt], y_B[:felt], ready.loss), facts.wiring)
     facts = replace(
         facts,
         weights=notes.guarded("weights", lambda: weights_of(net, x_B, y_B, ready.loss, None), ()),
