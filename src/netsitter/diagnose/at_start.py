@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from netsitter.diagnose.remedies import drawn_anew
 from netsitter.record.findings import Remedy
 from netsitter.record.start_facts import Signal, StartFacts
 
@@ -60,11 +61,4 @@ def beside(record: StartFacts, weight: str) -> bool:
 def anew(record: StartFacts) -> tuple[Remedy, ...]:
     """Remedies that draw the weights anew."""
     bent = any(signal.kind in ("Tanh", "tanh", "Sigmoid", "sigmoid") for signal in record.signals)
-    rule = ("Xavier", "xavier") if bent else ("He", "he")
-    if record.own:
-        drawn = "xavier_uniform_" if bent else "kaiming_normal_"
-        return (Remedy(f"Draw the weights anew, {rule[0]}'s way: nn.init.{drawn}(layer.weight), biases 0."),)
-    return (
-        Remedy(f"Draw the weights anew, {rule[0]}'s way.", {"net.init": rule[1]}, "safe"),
-        Remedy("Put batch normalisation before the activations.", {"net.norm": "batch"}, "changes-model"),
-    )
+    return drawn_anew(record.own, "xavier" if bent else "he")

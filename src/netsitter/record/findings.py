@@ -12,6 +12,40 @@ SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")
 
 Safety = Literal["safe", "changes-model", "advice"]
 
+Deed = Literal[
+    "swap",  # hidden activations become `to`
+    "output",  # what stands behind the last layer becomes `to`; "identity" takes it away
+    "outputs",  # the last layer gives `to` numbers
+    "bend",  # the activation `to` is put behind the layer
+    "initialise",  # weights are drawn anew, by the rule `to`, or by the one that fits the activation
+    "normalise",  # batch norm is put before hidden activations
+    "move-norm",  # the norm goes before the activation that it stands behind
+    "drop-bias",  # the bias is left out
+    "widen",  # the layer gives `to` numbers, and those behind it take them
+    "unfreeze",  # parameters are trained
+    "dropout",  # the share that is dropped becomes `to`
+    "axis",  # the softmax runs along axis `to`
+    "rows-first",  # a recurrent layer takes rows first, then time
+    "loss-mean",  # the loss of a batch is divided by its rows
+    "loss-sign",  # the loss is turned round
+    "loss-shape",  # outputs take the shape of the targets before the loss
+]
+"""What can be done to a module, or to a loss, that somebody else wrote."""
+
+
+@dataclass(frozen=True)
+class Surgery:
+    """One change of a user's own module or loss, as data.
+
+    layer: as `named_modules()` has it; "" for everywhere that it applies.
+    function: where forward calls a function instead of a layer, its name; then `layer` is the module that calls it.
+    """
+
+    deed: Deed
+    layer: str = ""
+    to: str | float = ""
+    function: str = ""
+
 
 @dataclass(frozen=True)
 class Remedy:
@@ -19,12 +53,19 @@ class Remedy:
 
     says: a sentence in the imperative.
     changes: dotted names of the plan with their new values; empty for advice.
+    surgery: what is done to a module or a loss of the user's own.
     safety: safe (the model stays what it is), changes-model, or advice (nothing we can do for the user).
     """
 
     says: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     safety: Safety = "advice"
+    surgery: tuple[Surgery, ...] = ()
+
+    @property
+    def can_be_tried(self) -> bool:
+        """Whether there is something to try, and not only advice."""
+        return bool(self.changes or self.surgery)
 
 
 @dataclass(frozen=True)
@@ -57,10 +98,15 @@ class Finding:
 
 def finding_of(values: Mapping[str, Any]) -> Finding:
     """The finding that `as_json` gave these values for."""
-    remedies = tuple(Remedy(**remedy) for remedy in values.get("remedies", ()))
+    remedies = tuple(remedy_of(remedy) for remedy in values.get("remedies", ()))
     echoes = tuple(finding_of(echo) for echo in values.get("echoes", ()))
     places = tuple(values.get("places", ()))
     return Finding(**{**values, "remedies": remedies, "places": places, "echoes": echoes})
+
+
+def remedy_of(values: Mapping[str, Any]) -> Remedy:
+    """The remedy that `asdict` gave these values for."""
+    return Remedy(**{**values, "surgery": tuple(Surgery(**deed) for deed in values.get("surgery", ()))})
 
 
 def gravest(findings: list[Finding] | tuple[Finding, ...]) -> Severity | None:

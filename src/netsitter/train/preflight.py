@@ -49,7 +49,7 @@ TINY_COST = 0.01
 share of what answering the mean costs."""
 
 TINY_RATES = (0.1, 0.03, 0.3, 0.01, 1.0, 0.003, 0.001)
-"""Learning rates that are tried until one does it, the first one first; where it only was slow, the higher ones next."""
+"""Learning rates that are tried in turn until one does it; where one only was slow, the higher ones come next."""
 
 ADAM_RATES = (1e-2, 1e-3)
 """Rates of Adam, which is tried where plain SGD does not do it."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from netsitter.nn.initialise import initialise
+from netsitter.nn.fresh import begin_anew, usual_rule
 from netsitter.nn.modes import into_training
 from netsitter.record.start_facts import Signal, Weight
 from netsitter.train.losses import Loss
@@ -157,13 +157,5 @@ def fresh_twin(net: nn.Module) -> nn.Module | None:
     What no layer owns (a bare `nn.Parameter`) stays as it is.
     """
     twin = copied(net)
-    reset = [part for part in twin.modules() if callable(getattr(part, "reset_parameters", None))]
-    if not reset:
-        return None
-    with own_chance():
-        for part in reset:
-            part.reset_parameters()
-        bent = any(isinstance(part, (nn.Tanh, nn.Sigmoid)) for part in twin.modules())
-        rule, act = ("xavier", "tanh") if bent else ("he", "relu")
-        initialise(twin, rule, act, generator=torch.Generator().manual_seed(0))
-    return twin
+    began = begin_anew(twin, usual_rule(twin), generator=torch.Generator().manual_seed(0))
+    return twin if began else None

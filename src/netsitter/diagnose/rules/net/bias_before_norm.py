@@ -5,7 +5,7 @@ from __future__ import annotations
 from netsitter.diagnose.cases_start import RELU, chain, dense, start
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding, Remedy, Surgery
 from netsitter.record.start_facts import StartFacts
 
 
@@ -74,8 +74,6 @@ class BiasBeforeNorm(Rule[StartFacts]):
             return []
         seen = f"the biases of {len(found)} layers are taken away by the batch norm behind them (first "
         seen += f"{found[0].name or found[0].kind})"
-        return [
-            self.finding(
-                found[0].name or found[0].kind, seen, remedies=(Remedy("Leave the bias out: bias=False."),), weight=0.1
-            )
-        ]
+        left = tuple(Surgery("drop-bias", operation.name) for operation in found if operation.name and record.own)
+        remedy = Remedy("Leave the bias out: bias=False.", safety="safe" if left else "advice", surgery=left)
+        return [self.finding(found[0].name or found[0].kind, seen, remedies=(remedy,), weight=0.1)]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from netsitter.diagnose.cases_start import RELU, chain, dense, start
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy, Severity
+from netsitter.record.findings import Finding, Remedy, Severity, Surgery
 from netsitter.record.graph import Graph, Operation
 from netsitter.record.start_facts import StartFacts
 
@@ -85,7 +85,10 @@ class LinearCollapse(Rule[StartFacts]):
         )
         seen += "; the whole network is linear" if whole else f"; so are {len(pairs)} pairs" if len(pairs) > 1 else ""
         if record.own:
-            remedies = (Remedy(f"Put a ReLU between {first.name or first.kind} and {second.name or second.kind}."),)
+            bent = tuple(Surgery("bend", pair[0].name, "relu") for pair in reversed(pairs) if pair[0].name)
+            says = f"Put a ReLU between {first.name or first.kind} and {second.name or second.kind}"
+            says += ", and so between all of them." if len(pairs) > 1 else "."
+            remedies = (Remedy(says, safety="changes-model" if bent else "advice", surgery=bent),)
         else:
             remedies = (Remedy("Put ReLUs between the layers.", {"net.act": "relu"}, "changes-model"),)
         severity: Severity = "error" if whole else "warning"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netsitter.diagnose.cases_start import RELU, chain, dense, start
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding, Remedy, Safety, Surgery
 from netsitter.record.graph import Graph
 from netsitter.record.start_facts import StartFacts
 
@@ -76,12 +76,13 @@ class MisplacedDropout(Rule[StartFacts]):
             name = operation.name or operation.kind
             if rate > self.RATE:
                 seen = f"{rate:.0%} of the units are dropped in each step (limit {self.RATE:.0%})"
-                found.append(self.finding(name, seen, remedies=self._lower(record), weight=min(0.9, rate - 0.1)))
+                found.append(self.finding(name, seen, remedies=self._lower(record, graph), weight=min(0.9, rate - 0.1)))
             elif self._at_output(graph, place):
                 seen = f"{rate:.0%} of the outputs themselves are set to 0 in each step"
-                found.append(
-                    self.finding(name, seen, remedies=(Remedy("Move it behind a hidden activation."),), weight=0.6)
-                )
+                none = (Surgery("dropout", operation.name, 0.0),) if record.own else ()
+                safety: Safety = "changes-model" if none else "advice"
+                remedy = Remedy("Drop none here; behind a hidden activation, if anywhere.", {}, safety, none)
+                found.append(self.finding(name, seen, remedies=(remedy,), weight=0.6))
             elif any(o.role == "norm" and o.facts.get("over") == "batch" for o in after):
                 seen = f"dropout of {rate:.0%} stands straight before a batch norm: its variance is another in use"
                 found.append(
@@ -101,7 +102,13 @@ class MisplacedDropout(Rule[StartFacts]):
                 ahead.append(after)
         return True
 
-    def _lower(self, record: StartFacts) -> tuple[Remedy, ...]:
+    def _lower(self, record: StartFacts, graph: Graph) -> tuple[Remedy, ...]:
         if record.own:
-            return (Remedy("Drop less: 0.2 to 0.5."),)
+            high = {o.name for o in graph.operations if o.role == "dropout" and o.facts.get("rate", 0.0) > self.RATE}
+            less = tuple(Surgery("dropout", name, 0.2) for name in sorted(high))
+            none = tuple(Surgery("dropout", name, 0.0) for name in sorted(high))
+            return (
+                Remedy("Drop less: 0.2 to 0.5.", safety="changes-model", surgery=less),
+                Remedy("Drop none.", safety="changes-model", surgery=none),
+            )
         return (Remedy("Drop less.", {"net.dropout": 0.2}, "changes-model"),)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from netsitter.diagnose.cases_start import chain, dense, start
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding, Remedy, Surgery
 from netsitter.record.start_facts import StartFacts
 
 
@@ -57,9 +57,10 @@ class MisreadAxes(Rule[StartFacts]):
         graph, moved = record.graph, record.wiring.other_rows
         if graph is None:
             return []
-        remedy = (Remedy("Give it the axis of the classes: dim=1."),)
         for operation in graph.operations:
             name = operation.name or operation.kind
+            axis = Surgery("axis", operation.name, 1, operation.kind)
+            remedy = (Remedy("Give it the axis of the classes: dim=1.", safety="changes-model", surgery=(axis,)),)
             if operation.role == "softmax" and operation.facts.get("axis") == 0 and operation.facts.get("rows_kept"):
                 seen = "the softmax runs along axis 0, the rows of the batch, of a tensor with "
                 seen += f"{operation.facts.get('sides', 2)} axes"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from netsitter.diagnose.cases_start import RELU, chain, dense, start
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding, Remedy, Surgery
+from netsitter.record.graph import Operation
 from netsitter.record.start_facts import StartFacts
 
 
@@ -73,8 +74,10 @@ class NormAfterActivation(Rule[StartFacts]):
         if len(found) < self.PLACES:
             return []
         seen = f"{len(found)} batch norms stand behind an activation (first {found[0].name or found[0].kind})"
-        return [
-            self.finding(
-                found[0].name or found[0].kind, seen, remedies=(Remedy("Move it before the activation."),), weight=0.2
-            )
-        ]
+        return [self.finding(found[0].name or found[0].kind, seen, remedies=self._moved(record, found), weight=0.2)]
+
+    def _moved(self, record: StartFacts, found: list[Operation]) -> tuple[Remedy, ...]:
+        if not record.own:
+            return (Remedy("Move it before the activation."),)
+        moved = tuple(Surgery("move-norm", operation.name) for operation in found)
+        return (Remedy("Move it before the activation.", safety="changes-model", surgery=moved),)

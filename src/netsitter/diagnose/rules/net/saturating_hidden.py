@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from netsitter.diagnose.cases_start import SIGMOID, chain, dense, mlp, start
+from netsitter.diagnose.remedies import relus
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding
 from netsitter.record.graph import Graph
 from netsitter.record.start_facts import StartFacts
 
@@ -65,7 +66,7 @@ class SaturatingHidden(Rule[StartFacts]):
                 soft[0].name or soft[0].kind,
                 f"{len(soft)} softmax in hidden layers (limit {self.SOFTMAX}): units that compete",
             )
-            return [self.finding(where, seen, remedies=self._relu(record), weight=0.7)]
+            return [self.finding(where, seen, remedies=relus(record.own), weight=0.7)]
         if len(flat) >= self.LAYERS:
             seen = (
                 f"{len(flat)} layers of sigmoids before the output (limit {self.LAYERS}): at most 0.25^{len(flat)} = "
@@ -75,7 +76,7 @@ class SaturatingHidden(Rule[StartFacts]):
                 self.finding(
                     f"{flat[0].name or flat[0].kind} to {flat[-1].name or flat[-1].kind}",
                     seen,
-                    remedies=self._relu(record),
+                    remedies=relus(record.own),
                     weight=0.7,
                 )
             ]
@@ -94,8 +95,3 @@ class SaturatingHidden(Rule[StartFacts]):
                 if following.role in ("shape", "dropout", "norm", "scale", "pool", "average"):
                     ahead.append(after)
         return False
-
-    def _relu(self, record: StartFacts) -> tuple[Remedy, ...]:
-        if record.own:
-            return (Remedy("Take nn.ReLU in hidden layers."),)
-        return (Remedy("Take ReLUs.", {"net.act": "relu", "net.init": "he"}, "changes-model"),)

@@ -8,7 +8,7 @@ from netsitter.diagnose.cases_start import attempts, start
 from netsitter.diagnose.readings import worst_layers
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding, Remedy, Surgery
 from netsitter.record.trace import Trace
 
 
@@ -60,7 +60,7 @@ class DeadRelu(Rule[Trace]):
                 "after the first epoch)",
                 remedies=(
                     Remedy("Lower the learning rate.", {"optim.lr": (plan.optim.lr or 1e-3) / 10}, "safe"),
-                    Remedy("Take Leaky ReLUs.")
+                    Remedy("Take Leaky ReLUs.", {}, "changes-model", (Surgery("swap", to="leaky_relu"),))
                     if plan.net.kind == "own"
                     else Remedy("Take Leaky ReLUs.", {"net.act": "leaky_relu"}, "changes-model"),
                 ),

@@ -10,7 +10,7 @@ from netsitter.diagnose.cases_start import attempts, start
 from netsitter.diagnose.in_run import numbered, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding, Remedy, Surgery
 from netsitter.record.trace import Trace
 
 
@@ -84,7 +84,9 @@ class FlatStart(Rule[Trace]):
             seen = f"the loss stood at {middle[0]:.4g} for {until:,} of {int(losses.steps[-1]):,} steps, and fell to "
             seen += f"{middle[-3:].min():.4g} after them (limit {self.STILL:.0%} of the steps)"
             remedy = (
-                Remedy("Start the weights by the rule that fits their activation.")
+                Remedy(
+                    "Start the weights by the rule that fits their activation.", {}, "safe", (Surgery("initialise"),)
+                )
                 if plan.net.kind == "own"
                 else Remedy(
                     "Start as fits the activation.",

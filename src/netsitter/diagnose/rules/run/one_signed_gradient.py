@@ -11,7 +11,7 @@ from netsitter.diagnose.cases_start import start as start_facts
 from netsitter.diagnose.in_run import healthy, numbered, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding, Remedy, Surgery
 from netsitter.record.trace import Trace
 
 
@@ -80,7 +80,9 @@ class OneSignedGradient(Rule[Trace]):
             remedy = (
                 Remedy("Subtract the mean of the input.", {"data.prepare": "standardise"}, "safe")
                 if first
-                else Remedy("Take tanh or ReLU in the layer before it, or normalise its outputs.")
+                else Remedy(
+                    "Take tanh or ReLU in the layer before it, or normalise its outputs.", {}, "changes-model", _RELU
+                )
             )
             found.append(
                 self.finding(
@@ -93,3 +95,6 @@ class OneSignedGradient(Rule[Trace]):
                 )
             )
         return found
+
+
+_RELU = (Surgery("swap", to="relu"),)

@@ -52,9 +52,6 @@ class OverRegularised(Rule[StartFacts]):
         seen += f"{reached(free):.2f} without penalty (l2 "
         seen += f"{record.program.get('l2') or 0:g}, decay {record.program.get('decay') or 0:g}; limit "
         seen += f"{self.BEHIND:g} apart)"
-        remedy = Remedy("Leave the penalty out, then raise it by trial.")
-        if not record.own or plan.optim.l2 or plan.optim.decay:
-            remedy = Remedy(
-                "Leave the penalty out, then raise it by trial.", {"optim.l2": 0.0, "optim.decay": 0.0}, "safe"
-            )
+        none = {"optim.l2": 0.0, "optim.decay": 0.0}
+        remedy = Remedy("Leave the penalty out, then raise it by trial.", none, "safe")
         return [self.finding("the penalty", seen, remedies=(remedy,), weight=0.7)]

@@ -6,6 +6,7 @@ from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import attempts, start
 from netsitter.diagnose.readings import gives_output, worst_layers
+from netsitter.diagnose.remedies import relus
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding, Remedy
@@ -60,9 +61,7 @@ class SaturatedUnits(Rule[Trace]):
                 f"{reading.first:.0%} after the first epoch)",
                 remedies=(
                     Remedy("Bring the inputs to mean 0 and spread 1.", {"data.prepare": "standardise"}, "safe"),
-                    Remedy("Take ReLUs.")
-                    if plan.net.kind == "own"
-                    else Remedy("Take ReLUs.", {"net.act": "relu", "net.init": "he"}, "changes-model"),
+                    *relus(plan.net.kind == "own"),
                 ),
                 weight=0.4,
                 step=reading.step,

@@ -10,7 +10,7 @@ from netsitter.diagnose.cases_start import attempts, start
 from netsitter.diagnose.in_run import healthy, numbered, trials
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding, Remedy, Surgery
 from netsitter.record.trace import Trace
 
 
@@ -74,7 +74,11 @@ class UnevenUpdates(Rule[Trace]):
             seen += f"{middle[least]:.1e}: {times:.2g} times apart, in the middle of {len(ratios.steps)} readings "
             seen += f"(limit {self.TIMES:g})"
             remedies = (
-                Remedy("Start each layer by the rule that fits its activation, or put batch normalisation before it."),
+                Remedy(
+                    "Start each layer by the rule that fits its activation, or put batch normalisation before it.",
+                    safety="changes-model" if plan.net.kind == "own" else "advice",
+                    surgery=(Surgery("initialise"), Surgery("normalise")) if plan.net.kind == "own" else (),
+                ),
                 Remedy("Take Adam, which gives each weight a rate of its own.", {"optim.kind": "adam"}, "safe"),
             )
             found.append(

@@ -10,9 +10,10 @@ from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import attempts, start
 from netsitter.diagnose.in_run import numbered, trials
+from netsitter.diagnose.remedies import relus
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding
 from netsitter.record.start_facts import StartFacts
 from netsitter.record.trace import Trace
 
@@ -77,16 +78,11 @@ class VanishingGradient(Rule[Trace]):
                 continue
             seen = f"a weight of {names[0]} gets {ratio:.1e} of the gradient of one of {names[-1]}, in the middle "
             seen += f"of {len(norms.steps)} readings (limit {self.RATIO:g})"
-            remedies = (
-                Remedy("Take ReLUs and He's start.")
-                if plan.net.kind == "own"
-                else Remedy("Take ReLUs and He's start.", {"net.act": "relu", "net.init": "he"}, "changes-model"),
-            )
             found.append(
                 self.finding(
                     names[0],
                     seen,
-                    remedies=remedies,
+                    remedies=relus(plan.net.kind == "own"),
                     weight=0.4,
                     step=int(norms.steps[-1]),
                     trial=numbered(record, trial),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netsitter.diagnose.cases_start import LOSS, start
+from netsitter.diagnose.remedies import of_loss
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding
 from netsitter.record.start_facts import StartFacts, TargetFacts
 
 _REAL = TargetFacts("real", 0, -2.0, 2.0, 0.0, 1.0, "float32", ())
@@ -61,7 +62,7 @@ class BroadcastLoss(Rule[StartFacts]):
             self.finding(
                 "the loss",
                 seen,
-                remedies=(Remedy("Give both the same shape: targets[:, None], or outputs.squeeze(1)."),),
+                remedies=of_loss("Give both the same shape: targets[:, None], or outputs.squeeze(1).", "loss-shape"),
                 weight=1.0,
             )
         ]

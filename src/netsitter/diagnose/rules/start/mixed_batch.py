@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netsitter.diagnose.cases_start import start
+from netsitter.diagnose.remedies import time_behind_rows
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding, Remedy
@@ -48,11 +49,18 @@ class MixedBatch(Rule[StartFacts]):
         if moved is None or not moved > self.SHARE:
             return []
         seen = f"an answer moves by {moved:.2g} of its size when other rows of the batch change (limit {self.SHARE:g})"
+        remedies: tuple[Remedy, ...] = (Remedy("Find the operation that works along the batch axis."),)
+        turned = time_behind_rows(record.graph.operations) if record.graph is not None and record.own else ()
+        if turned:
+            remedies = (
+                Remedy("Tell it that rows come first: batch_first=True.", {}, "changes-model", turned),
+                *remedies,
+            )
         return [
             self.finding(
                 "the whole network",
                 seen,
-                remedies=(Remedy("Find the operation that works along the batch axis."),),
+                remedies=remedies,
                 weight=0.8,
             )
         ]

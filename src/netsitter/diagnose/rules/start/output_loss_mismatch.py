@@ -8,7 +8,7 @@ from dataclasses import replace
 from netsitter.diagnose.cases_start import LOSS, OUTPUTS, TARGET, start
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy, Severity
+from netsitter.record.findings import Finding, Remedy, Severity, Surgery
 from netsitter.record.start_facts import LossFacts, OutputFacts, StartFacts, TargetFacts
 
 _SOFTMAX = replace(OUTPUTS, low=0.05, high=0.2, row_sum=(1.0, 1.0), reach=(0.0, 1.0), simplex=True)
@@ -114,9 +114,9 @@ class OutputLossMismatch(Rule[StartFacts]):
         found = (
             self._failing(loss, outputs, target)
             or self._too_few(loss, outputs, target)
-            or self._constant(loss, outputs)
+            or self._constant(loss, outputs, target)
             or self._out_of_reach(loss, outputs, target)
-            or self._not_probabilities(loss, outputs)
+            or self._not_probabilities(loss, outputs, target)
             or self._squared_classes(loss, outputs, target)
         )
         if found is None:
@@ -124,7 +124,7 @@ class OutputLossMismatch(Rule[StartFacts]):
         seen, remedies, severity, weight = found
         return [
             replace(
-                self.finding(self._where(record), seen, remedies=tuple(map(Remedy, remedies)), severity=severity),
+                self.finding(self._where(record), seen, remedies=remedies, severity=severity),
                 weight=weight,
             )
         ]
@@ -141,25 +141,43 @@ class OutputLossMismatch(Rule[StartFacts]):
             return None
         shapes = f"outputs {loss.outputs_shape} from {outputs.low:.3g} to {outputs.high:.3g}, targets "
         shapes += f"{loss.targets_shape} {loss.targets_dtype} from {target.low:.3g} to {target.high:.3g}"
-        remedy = "Give the loss outputs and targets of the shape and range that it takes."
+        remedies: tuple[Remedy, ...] = (
+            Remedy("Give the loss outputs and targets of the shape and range that it takes."),
+        )
         if loss.takes == "probabilities":
-            remedy = "End the network with a sigmoid (softmax for several classes), or take the loss on logits."
+            remedies = self._into_probabilities(target)
         elif target.form == "classes" and outputs.shape[1:2] and outputs.shape[1] <= target.high:
-            remedy = f"End the network with {target.high + 1:g} outputs, one a class; number the classes from 0."
-        return f"{loss.name} fails: {loss.error[:70]}; {shapes}", (remedy,), "error", 1.0
+            says = f"End the network with {target.high + 1:g} outputs, one a class; number the classes from 0."
+            # Labels that begin above 0 are a fault of the data, which is told and not covered up.
+            more = (Surgery("outputs", to=target.high + 1),) if target.low == 0 else ()
+            remedies = (Remedy(says, safety="changes-model" if more else "advice", surgery=more),)
+        return f"{loss.name} fails: {loss.error[:70]}; {shapes}", remedies, "error", 1.0
+
+    def _into_probabilities(self, target: TargetFacts) -> tuple[Remedy, ...]:
+        """For a loss on probabilities that gets other numbers."""
+        if target.form not in ("yes-no", "several"):
+            return (Remedy("End with a sigmoid or softmax, or take the loss on logits."),)
+        logits = Remedy("Take the loss on logits.", {"loop.loss": "bce_logits"}, "safe", (_BARE,))
+        sigmoid = Surgery("output", to="sigmoid")
+        return logits, Remedy("End the network with a sigmoid.", {}, "changes-model", (sigmoid,))
 
     def _too_few(self, loss: LossFacts, outputs: OutputFacts, target: TargetFacts) -> _Told | None:
         if loss.takes == "logits" and outputs.shape[1:2] == (1,):
             seen = f"1 output for {max(target.classes, 2)} classes: a softmax over one number is always 1"
-            return seen, (f"End the network with {max(target.classes, 2)} outputs.",), "error", 1.0
+            says = f"End the network with {max(target.classes, 2)} outputs."
+            more = (Surgery("outputs", to=max(target.classes, 2)), _BARE)
+            return seen, (Remedy(says, {}, "changes-model", more),), "error", 1.0
         return None
 
-    def _constant(self, loss: LossFacts, outputs: OutputFacts) -> _Told | None:
+    def _constant(self, loss: LossFacts, outputs: OutputFacts, target: TargetFacts) -> _Told | None:
         low, high = outputs.reach
         if not (outputs.spread == 0 and high - low < 1e-6):
             return None
         seen = f"the answer is {outputs.high:.3g} for every row and whatever the weights are"
-        return seen, ("Replace the softmax over one output by a sigmoid, or by nothing.",), "error", 1.0
+        says = "Replace the softmax over one output by a sigmoid, or by nothing."
+        bounded = target.form in ("yes-no", "several") and loss.takes in ("probabilities", "values", "unknown")
+        instead = Surgery("output", to="sigmoid") if bounded else _BARE
+        return seen, (Remedy(says, {}, "changes-model", (instead,)),), "error", 1.0
 
     def _out_of_reach(self, loss: LossFacts, outputs: OutputFacts, target: TargetFacts) -> _Told | None:
         if None in (loss.floor, loss.reachable, loss.guess):
@@ -174,7 +192,8 @@ class OutputLossMismatch(Rule[StartFacts]):
                 f", so that it can never come below {reachable:.3g} ({floor:.2g} with free outputs; guessing "
                 f"{guess:.3g})"
             )
-            return seen, ("Drop the last activation: the loss has it inside.",), "error", 0.95
+            dropped = Remedy("Drop the last activation: the loss has it inside.", {}, "changes-model", (_BARE,))
+            return seen, (dropped,), "error", 0.95
         if loss.takes != "values" or not math.isfinite(target.high - target.low):
             return None
         width = max(target.high - target.low, 1e-12)
@@ -185,19 +204,21 @@ class OutputLossMismatch(Rule[StartFacts]):
             f"the output reaches {_range(low, high)}, the targets {_range(target.low, target.high)}: the loss cannot "
         )
         seen += f"come below {reachable:.3g}, where guessing costs {guess:.3g}"
-        return seen, ("Drop the last activation, so that the output is linear.",), "error", 0.95
+        straight = Remedy("Drop the last activation, so that the output is linear.", {}, "changes-model", (_BARE,))
+        return seen, (straight,), "error", 0.95
 
-    def _not_probabilities(self, loss: LossFacts, outputs: OutputFacts) -> _Told | None:
+    def _not_probabilities(self, loss: LossFacts, outputs: OutputFacts, target: TargetFacts) -> _Told | None:
         if loss.takes == "log-probabilities" and not outputs.log_simplex:
             given = "probabilities" if outputs.simplex else "numbers that are no logarithms of probabilities"
             seen = f"{loss.name} takes log-probabilities and gets {given}: it can fall without end (first "
             seen += f"{loss.first:.3g})"
-            remedy = "Put a log-softmax before it, or take cross-entropy on the logits."
-            return seen, (remedy,), "error", 0.95
+            logits = Remedy("Take cross-entropy on the logits.", {"loop.loss": "cross_entropy"}, "safe", (_BARE,))
+            logged = Remedy("Put a log-softmax before it.", {}, "changes-model", (Surgery("output", to="log_softmax"),))
+            return seen, (logged, logits), "error", 0.95
         low, high = outputs.reach
         if loss.takes == "probabilities" and (low < -1e-3 or high > 1 + 1e-3):
             seen = f"{loss.name} takes probabilities; the output reaches {_range(low, high)}"
-            return seen, ("End with a sigmoid or softmax, or take the loss on logits.",), "error", 0.95
+            return seen, self._into_probabilities(target), "error", 0.95
         return None
 
     def _squared_classes(self, loss: LossFacts, outputs: OutputFacts, target: TargetFacts) -> _Told | None:
@@ -206,11 +227,17 @@ class OutputLossMismatch(Rule[StartFacts]):
         if target.form == "classes" and outputs.shape[1:] != loss.targets_shape[1:] and outputs.shape[1:2] != (1,):
             return None
         seen = f"{loss.name} measures distances, and the targets are {target.classes} classes"
-        remedy = "Take cross-entropy on logits, one output a class."
-        return seen, (remedy,), "warning", 0.6
+        more = (Surgery("outputs", to=target.classes),) if outputs.shape[1:] != (target.classes,) else ()
+        says = "Take cross-entropy on logits, one output a class."
+        crossed = Remedy(says, {"loop.loss": "cross_entropy"}, "changes-model", (_BARE, *more))
+        return seen, (crossed,), "warning", 0.6
 
 
-_Told = tuple[str, tuple[str, ...], Severity, float]
+_BARE = Surgery("output", to="identity")
+"""The last activation is taken away."""
+
+
+_Told = tuple[str, tuple[Remedy, ...], Severity, float]
 
 
 def _range(low: float, high: float) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netsitter.diagnose.cases_start import LOSS, attempts, start
+from netsitter.diagnose.remedies import of_loss
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding
 from netsitter.record.start_facts import StartFacts
 
 
@@ -62,7 +63,7 @@ class SummedLoss(Rule[StartFacts]):
             self.finding(
                 "the loss",
                 seen,
-                remedies=(Remedy("Take the mean over the batch."),),
+                remedies=of_loss("Take the mean over the batch.", "loss-mean"),
                 severity="note" if adaptive else "warning",
                 weight=0.7,
             )

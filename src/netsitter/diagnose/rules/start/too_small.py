@@ -8,9 +8,12 @@ from netsitter.diagnose.cases_start import RELU, attempts, chain, dense, start
 from netsitter.diagnose.evidence import best_of, reached
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding, Remedy, Surgery
 from netsitter.record.graph import Graph
 from netsitter.record.start_facts import StartFacts
+
+WIDE = 32
+"""Units that a narrow layer is to have: a cheap layer, and enough for any small number of classes."""
 
 
 def _narrow(units: int) -> Graph:
@@ -63,7 +66,11 @@ class TooSmall(Rule[StartFacts]):
         seen = f"{worst.facts['units']} units for {max(record.target.classes, 1)} classes (limit {needed:.1f}); "
         seen += "the best of "
         seen += f"{len(record.attempts)} short trainings reached {reached(best):.2f} of what there is to gain"
-        remedies = [Remedy("Widen the layer.")]
-        if not record.own:
-            remedies.insert(0, Remedy("Widen the layer.", {"net.sizes": (100,)}, "changes-model"))
-        return [self.finding(worst.name or worst.kind, seen, remedies=tuple(remedies[:1]), weight=0.6)]
+        says = f"Widen the layer to {WIDE} units."
+        if record.own:
+            wider = (Surgery("widen", worst.name, WIDE),) if worst.name else ()
+            remedy = Remedy(says, safety="changes-model" if wider else "advice", surgery=wider)
+        else:
+            sizes = tuple(size if size >= needed else WIDE for size in plan.net.sizes or (WIDE,))
+            remedy = Remedy(says, {"net.sizes": sizes}, "changes-model")
+        return [self.finding(worst.name or worst.kind, seen, remedies=(remedy,), weight=0.6)]

@@ -8,7 +8,7 @@ from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import start, weight
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
-from netsitter.record.findings import Finding, Remedy, Severity
+from netsitter.record.findings import Finding, Remedy, Severity, Surgery
 from netsitter.record.loop_facts import LoopFacts, loop_of
 from netsitter.record.start_facts import StartFacts, Weight
 from netsitter.record.trace import Trace
@@ -108,13 +108,11 @@ class UnusedParameters(Rule[StartFacts | Trace]):
         unreached = [w for w in record.weights if w.trained and (w.gradient is None or not w.held)]
         frozen = [w for w in record.weights if not w.trained and len(w.shape) > 1 and self._random(w)]
         found = []
+        advice = Remedy("Use the layer in forward and hand it to the optimiser, or leave it out.")
+        thawed = Remedy("Unfreeze them: requires_grad_(True).", safety="safe", surgery=(Surgery("unfreeze"),))
         for some, why, remedy in (
-            (
-                unreached,
-                "no gradient reaches",
-                "Use the layer in forward and hand it to the optimiser, or leave it out.",
-            ),
-            (frozen, "are frozen at their random start", "Unfreeze them: requires_grad_(True)."),
+            (unreached, "no gradient reaches", advice),
+            (frozen, "are frozen at their random start", thawed),
         ):
             if some:
                 size = sum(math.prod(w.shape) for w in some)
@@ -129,7 +127,7 @@ class UnusedParameters(Rule[StartFacts | Trace]):
                     self.finding(
                         some[0].name,
                         seen,
-                        remedies=(Remedy(remedy),),
+                        remedies=(remedy,),
                         places=tuple(w.name for w in some[:5]),
                         severity=severity,
                         weight=min(0.9, 0.4 + size / total),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from netsitter.diagnose.cases import table
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import LOSS, start
+from netsitter.diagnose.remedies import of_loss
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.record.findings import Finding, Remedy
@@ -86,9 +87,12 @@ class WrongSign(Rule[StartFacts | Trace]):
         if isinstance(record, Trace):
             return self._from_loop(record)
         loss, step = record.loss, record.wiring.step_down
-        remedy = (Remedy("Turn the sign: the loss must be small for right answers, and the step must go down."),)
+        remedy: tuple[Remedy, ...] = (
+            Remedy("Turn the sign: the loss must be small for right answers, and the step must go down."),
+        )
         if loss is not None and loss.upside_down:
             seen = f"{loss.name} is smaller for wrong answers than for right ones; first loss {loss.first or 0.0:.4g}"
+            remedy = of_loss(remedy[0].says, "loss-sign")
             return [self.finding("the loss", seen, remedies=remedy, weight=1.0)]
         if step is not None and step > self.RISE:
             seen = f"a tiny step against the gradient raises the loss by {step:.1e} of itself (it should fall)"

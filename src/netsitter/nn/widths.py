@@ -1,0 +1,119 @@
+"""Other numbers of units in a network that somebody else wrote: a wider layer, another number of outputs."""
+
+from __future__ import annotations
+
+from torch import Generator, nn
+
+from netsitter.errors import NetError
+from netsitter.nn.initialisers import initialiser
+from netsitter.nn.rewire import own_class
+from netsitter.record.graph import INPUT, Graph, Operation
+
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+
+KEEPS = ("activation", "norm", "dropout", "pool", "average", "scale")
+"""What a signal of any width passes as it is."""
+
+Told = list[tuple[str, str]]
+
+
+def widen(net: nn.Module, graph: Graph, layer: str, units: int, generator: Generator) -> Told:
+    """The layer gives so many units; norms behind it and the layers that read it follow. In place.
+
+    Raises NetError where something else than a dense layer or a convolution reads them.
+    """
+    place = next((i for i, o in enumerate(graph.operations) if o.role == "weights" and o.name == layer), None)
+    if place is None:
+        raise _refused(f"{layer} is no layer with weights")
+    followers = _followers(graph, place)
+    was = _width(net.get_submodule(layer))
+    for operation in followers:
+        part = net.get_submodule(operation.name)
+        if operation.role == "norm":
+            _set(net, operation.name, _norm(part, units))
+        elif _inputs(part) != was:
+            raise _refused(f"{operation.name} reads the units of {layer} in another shape")
+        else:
+            _set(net, operation.name, _layer(part, _width(part), units, generator))
+    part = net.get_submodule(layer)
+    _set(net, layer, _layer(part, units, _inputs(part), generator))
+    return [(f"`net.{layer}`: {was} units -> {units}", f"# net.{layer}: {units} units instead of {was}")]
+
+
+def give_outputs(net: nn.Module, graph: Graph, outputs: int, generator: Generator) -> Told:
+    """The last layer with weights gives so many numbers. In place. Raises NetError where others read it too."""
+    place = graph.result
+    while place != INPUT and graph.operations[place].role != "weights":
+        place = graph.operations[place].inputs[0]
+    if place == INPUT:
+        raise _refused("no layer gives the output by itself")
+    name = graph.operations[place].name
+    part = net.get_submodule(name)
+    was = _width(part)
+    _set(net, name, _layer(part, outputs, _inputs(part), generator))
+    return [(f"`net.{name}`: {was} outputs -> {outputs}", f"# net.{name}: {outputs} outputs instead of {was}")]
+
+
+def _followers(graph: Graph, place: int) -> list[Operation]:
+    """The norms and the layers with weights that read these units."""
+    found, ahead = [], [place]
+    while ahead:
+        for after in graph.after(ahead.pop()):
+            operation = graph.operations[after]
+            if operation.role not in (*KEEPS, "weights"):
+                raise _refused(f"{operation.name or operation.kind} reads its units, and has a shape of its own")
+            if operation.role in ("norm", "weights"):
+                found.append(operation)
+            if operation.role != "weights":
+                ahead.append(after)
+    if not any(operation.role == "weights" for operation in found):
+        raise _refused("its units are the output")
+    return found
+
+
+def _width(part: nn.Module) -> int:
+    return int(part.out_features if own_class(part) is nn.Linear else _convolution(part).out_channels)
+
+
+def _inputs(part: nn.Module) -> int:
+    return int(part.in_features if own_class(part) is nn.Linear else _convolution(part).in_channels)
+
+
+def _convolution(part: nn.Module) -> nn.Module:
+    if own_class(part) not in CONVOLUTIONS or part.groups != 1:
+        raise _refused(f"a {type(part).__name__} cannot be given another width")
+    return part
+
+
+def _layer(part: nn.Module, outputs: int, inputs: int, generator: Generator) -> nn.Module:
+    """The same kind of layer with other numbers of units, drawn as He has it."""
+    if type(part) is not own_class(part):
+        raise _refused(f"the {type(part).__name__} was changed already")
+    like = {"device": part.weight.device, "dtype": part.weight.dtype}
+    if isinstance(part, nn.Linear):
+        made: nn.Module = nn.Linear(inputs, outputs, bias=part.bias is not None, **like)
+    else:
+        same = {name: getattr(part, name) for name in ("stride", "padding", "dilation", "padding_mode")}
+        made = type(part)(inputs, outputs, part.kernel_size, bias=part.bias is not None, **same, **like)
+    drawn = made.weight.detach().cpu().float()
+    initialiser("he").fill(drawn, gain=2**0.5, generator=generator)
+    made.weight.data.copy_(drawn)
+    if made.bias is not None:
+        nn.init.zeros_(made.bias)
+    return made
+
+
+def _norm(part: nn.Module, units: int) -> nn.Module:
+    if own_class(part) not in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d):
+        raise _refused(f"a {type(part).__name__} has a shape of its own")
+    return type(part)(units, eps=part.eps, momentum=part.momentum, affine=part.affine)
+
+
+def _set(net: nn.Module, name: str, part: nn.Module) -> None:
+    parent, _, last = name.rpartition(".")
+    part.train(net.training)
+    setattr(net.get_submodule(parent), last, part)
+
+
+def _refused(why: str) -> NetError:
+    return NetError(f"the surgery cannot be done: {why}", code="N60", state="the network is as it was.")
