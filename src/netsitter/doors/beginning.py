@@ -1,34 +1,25 @@
-"""What stands at the beginning of every run and of every check: the network at its start, and what is told of it."""
+"""From what a user asked for to data and network in place, or to a refusal in the doctor's words."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import torch
 from torch import nn
 
 from netsitter.data.sources.given import with_reals
-from netsitter.diagnose.doctor import concluded, examine_data, examine_start
+from netsitter.diagnose.doctor import examine_start
 from netsitter.diagnose.registry import checked_rules
-from netsitter.doors.inputs import Asked, Build
+from netsitter.doors.inputs import Asked
 from netsitter.errors import NetError
-from netsitter.nn.build import build
 from netsitter.nn.modes import into_training
-from netsitter.nn.own import EXAMPLE_ROWS, built_by, load_builder
-from netsitter.nn.summary import summary
-from netsitter.plan.choose import Choice
-from netsitter.plan.plan import changed
-from netsitter.record.events import Chosen, Event, Found, Known, Started
-from netsitter.streams import stream_key
-from netsitter.train.device import device_named, machine_facts, threads_for
+from netsitter.train.beginning import first_rows, network_for, step_work, with_threads
+from netsitter.train.device import device_named
 from netsitter.train.own_optimiser import made
 from netsitter.train.preflight import batch_faults
 from netsitter.train.prepare import Ready, ready
 from netsitter.train.start.examine import examined
-from netsitter.version import __version__
 
 
 def begun(asked: Asked) -> tuple[Ready, nn.Module]:
@@ -50,29 +41,6 @@ def begun(asked: Asked) -> tuple[Ready, nn.Module]:
     prepared = with_threads(prepared, network)
     batch_faults(network, prepared)
     return prepared, network.to(prepared.device)
-
-
-def network_for(prepared: Ready, own: Build | None) -> nn.Module:
-    """The network of a plan at its start: built by us, or by the user's own function, from the plan's seed."""
-    plan = prepared.plan
-    key = stream_key(plan.loop.seed, "init")
-    if own is None and plan.net.kind == "own":
-        own = load_builder(plan.net.own)
-    if own is not None:
-        with torch.random.fork_rng(devices=[prepared.device] if prepared.device.type == "cuda" else []):
-            torch.manual_seed(key)
-            rows = first_rows(prepared, EXAMPLE_ROWS)[0] if plan.data.given else None
-            return built_by(own, example=prepared.example, outputs=prepared.outputs, rows=rows)
-    generator = torch.Generator().manual_seed(key)
-    fitted = (plan.net.init or "").startswith("lsuv")
-    batch = first_rows(prepared, 200)[0].cpu() if fitted else None
-    return build(plan.net, example=prepared.example, outputs=prepared.outputs, generator=generator, batch=batch)
-
-
-def first_rows(prepared: Ready, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Some training rows with their targets, as network and loss get them."""
-    index = prepared.parts.score_rows[:rows]
-    return next(iter(prepared.parts.feeds["train"].batches(index, [(0, len(index))])))
 
 
 def refuse_broken(prepared: Ready, network: nn.Module) -> None:
@@ -97,60 +65,3 @@ def refuse_broken(prepared: Ready, network: nn.Module) -> None:
             where=f"{told.where} ({told.code} {told.slug}): {error}" if told else f"inputs {tuple(x_B.shape)}",
             fix=told.remedies[0].says if told and told.remedies else "",
         ) from error
-
-
-def with_threads(prepared: Ready, network: nn.Module) -> Ready:
-    """The same with `loop.threads` chosen from the work of one step, where it was left open."""
-    plan = prepared.plan
-    if plan.loop.threads is not None:
-        return prepared
-    work = step_work(prepared, network)
-    plan = changed(plan, {"loop.threads": threads_for(work)})
-    choice = Choice("loop.threads", plan.loop.threads, f"{work / 1e6:,.1f} million multiply-adds a step")
-    return replace(prepared, plan=plan, choices=(*prepared.choices, choice))
-
-
-def step_work(prepared: Ready, network: nn.Module) -> int:
-    """Multiply-adds of one step: three times those of the forward pass; judged by the weights where rows are tokens."""
-    if prepared.tokens:
-        each = sum(p.numel() for p in network.parameters()) * max(prepared.example, default=1)
-    else:
-        each = summary(network, prepared.example).multiply_adds
-    return 3 * each * (prepared.plan.loop.batch or 1)
-
-
-def beginning(prepared: Ready, network: nn.Module, *, name: str, gradients: bool = False) -> Iterator[Event]:
-    """What is told before the first step: data, choices, findings, and the checks, unless the plan leaves them out.
-
-    gradients: whether the checks compare the network's gradient with finite differences.
-    """
-    source = prepared.source
-    data = {
-        "name": source.name,
-        "fingerprint": source.fingerprint,
-        "image": source.image,
-        "example": source.example,
-        "classes": source.classes,
-        "rows": {part: feed.rows for part, feed in prepared.parts.feeds.items()},
-        "facts": {part: asdict(facts) for part, facts in prepared.facts.parts.items()},
-        "notes": prepared.notes,
-    }
-    net = {
-        "kind": prepared.plan.net.kind,
-        "parameters": sum(p.numel() for p in network.parameters()),
-        "example": prepared.example,
-        "outputs": prepared.outputs,
-    }
-    machine = machine_facts(prepared.device) | {"netsitter": __version__}
-    yield Started(name, (prepared.plan.model_dump(mode="json"),), data, net, machine, time.time())
-    for choice in prepared.choices:
-        yield Chosen(choice.path, choice.value, choice.reason)
-    if not prepared.plan.loop.preflight:
-        for finding in concluded(examine_data(prepared.facts, prepared.plan), None):
-            yield Found(finding)
-        return
-    facts, checks = examined(network, prepared, work=step_work(prepared, network), gradients=gradients)
-    yield Known("start", facts.as_json())
-    for finding in examine_start(facts, prepared.plan):
-        yield Found(finding)
-    yield from checks

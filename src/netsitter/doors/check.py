@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from netsitter.data.faults import counted
-from netsitter.doors.beginning import beginning, begun
+from netsitter.doors.beginning import begun
 from netsitter.doors.inputs import Build, asked_for
 from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan
@@ -19,6 +19,7 @@ from netsitter.record.findings import Finding
 from netsitter.record.sink import Sink, pump
 from netsitter.record.trace import Trace
 from netsitter.report.console import Console
+from netsitter.train.beginning import beginning
 from netsitter.train.device import own_conditions
 from netsitter.train.losses import Loss
 from netsitter.train.own_optimiser import MakeOptimizer

@@ -14,7 +14,7 @@ from torch import nn
 
 from netsitter.data.rows import DatasetRows
 from netsitter.diagnose.doctor import Doctor
-from netsitter.doors.beginning import beginning, begun, refuse_broken
+from netsitter.doors.beginning import begun, refuse_broken
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import Asked, Build, asked_for
 from netsitter.doors.run import Run
@@ -25,6 +25,7 @@ from netsitter.record.journal import Journal
 from netsitter.record.sink import Sink, pump
 from netsitter.record.trace import Trace
 from netsitter.report.console import Console
+from netsitter.train.beginning import beginning
 from netsitter.train.checkpoint import Checkpoints
 from netsitter.train.cohort import cohort_of
 from netsitter.train.device import exactness, machine_facts, own_conditions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,10 +20,9 @@ from netsitter.errors import DataError, NetError, PlanError
 from netsitter.plan.files import read_plan
 from netsitter.plan.plan import Plan, changed, plan_of
 from netsitter.plan.short import with_options
+from netsitter.train.beginning import Build
 from netsitter.train.losses import OWN, Loss, refuse_unfit, try_loss
 from netsitter.train.own_optimiser import MakeOptimizer, name_of, usual_rate
-
-Build = Callable[..., nn.Module]
 
 
 @dataclass(frozen=True)

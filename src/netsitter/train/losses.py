@@ -28,6 +28,32 @@ LOSSES: dict[str, Loss] = {
 """By the name in a plan. cross_entropy takes (B, K) logits, nll their log-softmax, and (B,) classes; bce takes
 probabilities of yes, bce_logits logits of it, and 0 or 1 of the same shape; the others (B, O) and (B, O)."""
 
+
+def on_any_targets(name: str) -> Loss:
+    """The loss of this name for targets however they are written: class numbers as reals or in a column, one-hot rows,
+    yes and no as whole numbers.
+    """
+
+    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        if name not in ("cross_entropy", "nll"):
+            real = targets.to(outputs.dtype)
+            return LOSSES[name](outputs, real.reshape(outputs.shape) if real.numel() == outputs.numel() else real)
+        if targets.is_floating_point() and targets.shape == outputs.shape:
+            return LOSSES[name](outputs, targets if name == "cross_entropy" else targets.argmax(dim=1))
+        column = targets.ndim > 1 and targets.ndim == outputs.ndim and targets.shape[1] == 1
+        return LOSSES[name](outputs, (targets.squeeze(1) if column else targets).long())
+
+    loss.__name__ = name
+    return loss
+
+
+MENDS: dict[str, Callable[[Loss], Loss]] = {
+    "loss-mean": lambda loss: lambda outputs, targets: loss(outputs, targets) / len(outputs),
+    "loss-sign": lambda loss: lambda outputs, targets: -loss(outputs, targets),
+    "loss-shape": lambda loss: lambda outputs, targets: loss(outputs.reshape(targets.shape), targets),
+}
+"""What surgery does to a loss, by the name of the deed."""
+
 FITTING = {"classify": ("cross_entropy",), "regress": ("mse", "mae", "huber")}
 """The losses that fit each task. Others may run all the same, and learn nonsense."""
 

@@ -95,6 +95,21 @@ def decay_of(make: MakeOptimizer) -> float:
     return max(float(group.get("weight_decay") or 0.0) for group in groups)
 
 
+def undecayed(make: MakeOptimizer | None) -> MakeOptimizer | None:
+    """The user's optimiser with its weight decay taken out."""
+    if make is None:
+        return None
+
+    def bare(params: Any, lr: float) -> torch.optim.Optimizer:
+        optimizer = make(params, lr=lr)
+        for group in optimizer.param_groups:
+            group["weight_decay"] = 0.0
+        return optimizer
+
+    bare.__module__, bare.__qualname__ = name_of(make).rpartition(":")[::2]
+    return bare
+
+
 def name_of(make: MakeOptimizer) -> str:
     """What a plan calls it."""
     inner = getattr(make, "func", make)

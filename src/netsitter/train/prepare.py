@@ -90,7 +90,35 @@ def ready(
         _refuse_constant_target(facts, source.where)
     outputs = len(source.classes) if source.task == "classify" else raw["train"].y.shape[1]
     plan, choices = choose(plan, DataShape(source.image, source.example, len(raw["train"]), source.task, outputs))
+    loss = _on(device, loss or LOSSES[plan.loop.loss or "cross_entropy"])
+    return _placed(plan, choices, source, facts, raw, loss, optimizer, device, outputs)
 
+
+def prepared_as(
+    prepared: Ready, plan: Plan, *, loss: Loss, optimizer: Callable[..., torch.optim.Optimizer] | None
+) -> Ready:
+    """The same rows in the same parts, prepared as another plan has it, for another loss or optimiser.
+
+    plan: nothing left open; its split is that of the plan before.
+    """
+    return _placed(
+        plan, prepared.choices, prepared.source, prepared.facts, prepared.picked, _on(prepared.device, loss),
+        optimizer, prepared.device, prepared.outputs,
+    )  # fmt: skip
+
+
+def _placed(
+    plan: Plan,
+    choices: tuple[Choice, ...],
+    source: Source,
+    facts: DataFacts,
+    raw: dict[str, Part],
+    loss: Loss,
+    optimizer: Callable[..., torch.optim.Optimizer] | None,
+    device: torch.device,
+    outputs: int,
+) -> Ready:
+    """The parts prepared and put in place, with what scores them."""
     notes = list(source.notes)
     fitted = _fitted(plan, raw["train"].x, device, notes)
     scaled = source.task == "regress" and plan.data.target == "standardise"
@@ -101,7 +129,6 @@ def ready(
     score_rows = numpy_stream(plan.data.seed, "score").permutation(len(raw["train"]))[: plan.loop.score_rows]
     targets = {name: feed.y_N for name, feed in feeds.items()}
     targets["train"] = targets["train"][torch.from_numpy(score_rows).to(targets["train"].device)]
-    loss = _on(device, loss or LOSSES[plan.loop.loss or "cross_entropy"])
     measure = CLASSES if source.task == "classify" else REAL
     if plan.data.given:
         form = form_of(feeds["train"].y_N)

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from netsitter.data.batches import batch_bounds, epoch_order
 from netsitter.diagnose.evidence import reached
 from netsitter.train.scores import Measure
+from netsitter.train.own_optimiser import undecayed
 from netsitter.train.start.attempts import (
     AS_IT_IS,
     MOST_STEPS,
@@ -18,7 +19,6 @@ from netsitter.train.start.attempts import (
     attempts_of,
     guess_of,
     steps_for,
-    undecayed,
     without_dropout,
 )
 from netsitter.train.start.signals import fresh_twin

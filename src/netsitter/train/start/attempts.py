@@ -19,7 +19,7 @@ from netsitter.plan.plan import changed
 from netsitter.record.start_facts import Attempt
 from netsitter.train.cohort import Single
 from netsitter.train.noise import dropouts_of
-from netsitter.train.own_optimiser import MakeOptimizer, decay_of
+from netsitter.train.own_optimiser import decay_of, undecayed
 from netsitter.train.prepare import Ready
 from netsitter.train.scores import Measure, row_sums, scorer_of
 from netsitter.train.start.untouched import own_chance
@@ -269,20 +269,6 @@ def guess_of(y_N: Tensor, measure: Measure) -> float | None:
         return float(torch.maximum(yes, 1 - yes).mean())
     kinds = y_N.argmax(dim=1) if measure.form == "one-hot" else y_N.flatten()
     return float(torch.unique(kinds, return_counts=True)[1].max()) / kinds.numel()
-
-
-def undecayed(make: MakeOptimizer | None) -> MakeOptimizer | None:
-    """The user's optimiser with its weight decay taken out."""
-    if make is None:
-        return None
-
-    def bare(params: Any, lr: float) -> torch.optim.Optimizer:
-        optimizer = make(params, lr=lr)
-        for group in optimizer.param_groups:
-            group["weight_decay"] = 0.0
-        return optimizer
-
-    return bare
 
 
 def without_dropout(net: nn.Module) -> nn.Module | None:

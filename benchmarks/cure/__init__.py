@@ -1,0 +1,1 @@
+"""Whether remedies cure: the fault gallery under treatment."""

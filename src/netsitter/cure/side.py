@@ -1,0 +1,115 @@
+"""`Side`: one program, or several of one shape, in training from one seed, cut short wherever it is asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from math import isfinite, isnan
+
+import torch
+from torch import nn
+
+from netsitter.cure.program import Program
+from netsitter.nn.modes import into_training
+from netsitter.plan.plan import Plan, by_trial, changed, differing
+from netsitter.record.events import Event
+from netsitter.train.beginning import first_rows
+from netsitter.train.cohort import cohort_of
+from netsitter.train.loop import Training
+
+WORST_REAL, WORST_SHARE = -1.0, 0.0
+"""What a program that fails is worth: R² is not followed below -1."""
+
+
+class Side:
+    """Programs of one shape trained as one cohort, with the real loop, from one seed: initial weights, batches, noise.
+
+    failed: why the first step cannot be made, "" where it can.
+    """
+
+    def __init__(self, programs: Sequence[Program], seed: int) -> None:
+        self.programs, self.seed = tuple(programs), seed
+        plans = [seeded(program.plan, seed) for program in programs]
+        nets = [program.network(seed) for program in programs]
+        first = programs[0]
+        self.failed = _fault(first, nets[0])
+        self.events: list[Event] = []
+        if self.failed:
+            return
+        cohort = cohort_of(
+            nets, plans, first.ready.loss, device=first.ready.device, optimizer=first.ready.optimizer,
+            probe=first_rows(first.ready, 8) if len(nets) > 1 else None,
+        )  # fmt: skip
+        self.training = Training(cohort, first.ready.parts)
+        self._flow = self.training.events()
+
+    def advance(self, rows: int) -> int:
+        """Trains on until each trial has seen so many rows, or is over. Returns the rows that all took together."""
+        if self.failed:
+            return 0
+        batch = min(self.programs[0].plan.loop.batch or 1, self.programs[0].ready.parts.feeds["train"].rows)
+        before = self.training.progress.step
+        wanted = -(-rows // batch)
+        while self.training.progress.step < wanted:
+            event = next(self._flow, None)
+            if event is None:
+                break
+            self.events.append(event)
+        return (self.training.progress.step - before) * batch * len(self.programs)
+
+    def scores(self) -> list[float | None]:
+        """What each program would be kept at: the best validation score so far, None where it failed."""
+        if self.failed:
+            return [None] * len(self.programs)
+        now, progress = self.training.scores("val"), self.training.progress
+        kept = progress.best if progress.epoch else [-float("inf")] * len(self.programs)
+        best = [old if isnan(score) else max(score, old) for score, old in zip(now["score"], kept, strict=True)]
+        return [score if isfinite(score) else None for score in best]
+
+    def losses(self) -> list[float]:
+        """The validation loss of each program as its weights are now."""
+        return [float("nan")] * len(self.programs) if self.failed else list(self.training.scores("val")["loss"])
+
+    def kept(self) -> list[nn.Module]:
+        """The networks with their best weights so far."""
+        self.training.take_best()
+        return [self.training.cohort.network(trial) for trial in range(len(self.programs))]
+
+
+def seeded(plan: Plan, seed: int) -> Plan:
+    """The plan with everything that chance decides in training drawn from this seed; the parts stay what they are."""
+    return changed(plan, {"loop.seed": seed, "data.seed": seed})
+
+
+def grouped(programs: Sequence[Program]) -> Iterator[list[int]]:
+    """The places of programs that can be one cohort: same rows, loss and shape, and plans that trials may differ in."""
+    groups: list[list[int]] = []
+    for place, program in enumerate(programs):
+        for group in groups:
+            if _alike(programs[group[0]], program):
+                group.append(place)
+                break
+        else:
+            groups.append([place])
+    yield from groups
+
+
+def _alike(one: Program, other: Program) -> bool:
+    a, b = one.ready, other.ready
+    if a.optimizer is not None or b.optimizer is not None or one.surgery != other.surgery or a.loss is not b.loss:
+        return False
+    return a.parts.feeds is b.parts.feeds and all(map(by_trial, differing([a.plan, b.plan])))
+
+
+def _fault(program: Program, net: nn.Module) -> str:
+    """What the first step raises on a copy of the network, "" when it goes through."""
+    rows = min(program.plan.loop.batch or 1, program.ready.parts.feeds["train"].rows)
+    x_B, y_B = first_rows(program.ready, rows)
+    copy = deepcopy(net)
+    try:
+        with torch.random.fork_rng(devices=[program.ready.device] if program.ready.device.type == "cuda" else []):
+            into_training(copy)
+            program.ready.loss(copy(x_B), y_B).backward()
+        return ""
+    except Exception as error:  # a user's own module or loss may raise anything
+        return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
