@@ -30,8 +30,8 @@ from benchmarks.faults.program import Program as Written
 from benchmarks.faults.run import half_of
 
 from netsitter.cure.program import Program
-from netsitter.cure.race import Arm, Race, whole_rows
-from netsitter.cure.side import Side
+from netsitter.cure.race import Arm, Race
+from netsitter.cure.side import Side, whole_rows
 from netsitter.cure.treat import Treatment
 from netsitter.doors.beginning import begun
 from netsitter.doors.inputs import asked_for
@@ -127,7 +127,7 @@ def _again(before: Arm, after: Arm, tried) -> tuple[float, float, float]:  # typ
     race = Race(AGAIN, 10**12)
     old, new = race.enter([before.program])[0], race.enter([after.program])[0]
     race.advance([old, new], round(tried.share * whole_rows(before.program)))
-    return tried.effect.mean, tried.effect.spread, race.compared(old, new).mean
+    return tried.effect.mean, tried.effect.spread, race.compared(old, new, AGAIN).mean
 
 
 def by_chance(entry: Entry, seed: int, trainings: int) -> Outcome:

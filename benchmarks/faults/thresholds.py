@@ -57,8 +57,15 @@ def records(folder: Path) -> list[tuple[Trace, Plan, set[str]]]:
     return found
 
 
-def tally(folder: Path, threshold: str = "") -> Tally:
-    """What the doctor says of all records, with one threshold set ("ACT001.SHARE=0.5")."""
+def tally(folder: Path, threshold: str = "") -> Tally | None:
+    """What the doctor says of all records, with one threshold set; None where no rule can have it."""
+    try:
+        return _tally(folder, threshold)
+    except (IndexError, ValueError, ZeroDivisionError):
+        return None
+
+
+def _tally(folder: Path, threshold: str) -> Tally:
     first = two = alarms = 0
     for trace, plan, true in records(folder):
         asked = changed(plan, {"rules.thresholds": (threshold,)}) if threshold else plan
@@ -83,7 +90,7 @@ def main() -> None:
     parser.add_argument("codes", nargs="*")
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
-    stands = tally(given.folder)
+    stands = _tally(given.folder, "")
     print(f"{len(records(given.folder))} records; as they stand: {stands}\n")
     asked = list(choices(given.codes))
     with ProcessPoolExecutor(given.jobs) as pool:
@@ -94,7 +101,7 @@ def main() -> None:
         better = [
             (other, t)
             for other, t in others
-            if (t.two - t.alarms, t.first) > (stands.two - stands.alarms, stands.first)
+            if t is not None and (t.two - t.alarms, t.first) > (stands.two - stands.alarms, stands.first)
         ]
         if better:
             told = "; ".join(f"{other:g}: {t}" for other, t in better)

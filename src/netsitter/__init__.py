@@ -16,6 +16,8 @@ from netsitter.version import __version__ as __version__
 if TYPE_CHECKING:
     from netsitter.adapters.watch import watch as watch
     from netsitter.doors.check import check as check
+    from netsitter.doors.cure import Cured as Cured
+    from netsitter.doors.cure import cure as cure
     from netsitter.doors.fit import fit as fit
     from netsitter.doors.fit import resume as resume
     from netsitter.doors.run import Run as Run
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
     from netsitter.plan.plan import Plan as Plan
 
 _HOMES = {
+    "Cured": "doors.cure",
     "NetsitterError": "errors",
     "Plan": "plan.plan",
     "Run": "doors.run",
     "check": "doors.check",
+    "cure": "doors.cure",
     "fit": "doors.fit",
     "gradient_check": "nn.gradient_check",
     "open_run": "doors.run",

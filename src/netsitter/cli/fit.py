@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from netsitter.cli import options as opt
+from netsitter.cli.cure import checked_when, cured_run
 from netsitter.cli.verdict import as_json, checked_severity, exit_code
 
 
@@ -37,6 +38,10 @@ def fit(
     runs: Annotated[str, typer.Option("--runs", metavar="FOLDER", help="where the run's own folder is made")] = "runs",
     name: Annotated[str | None, typer.Option("--name", help="of the run's folder, behind the date")] = None,
     keep_going: opt.KeepGoing = False,
+    cure: Annotated[
+        str,
+        typer.Option("--cure", metavar="WHEN", help="try remedies of what is wrong, and train anew: auto, ask, off"),
+    ] = "off",
     select: opt.Select = None,
     ignore: opt.Ignore = None,
     json: opt.AsJson = False,
@@ -50,6 +55,7 @@ def fit(
     from netsitter.doors.fit import fit as fit_door
 
     checked_severity(fail_on)
+    checked_when(cure)
     short = {
         "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim,
         "lr": lr, "l2": l2, "schedule": schedule, "epochs": epochs, "batch": batch, "seed": seed, "device": device,
@@ -66,8 +72,10 @@ def fit(
         download=download,
         options={**short, **opt.from_sets(sets)},
     )
+    cured = cured_run(run, cure, runs=runs, show=not (json or quiet))
+    last = run if cured is None or cured.run is None else cured.run
     if json:
-        opt.print_json(as_json(run))
+        opt.print_json(as_json(run) | ({"cure": cured.as_json()} if cured is not None else {}))
     elif quiet:
-        typer.echo(run)
-    raise typer.Exit(exit_code(run, fail_on))
+        typer.echo(last)
+    raise typer.Exit(exit_code(last, fail_on))

@@ -12,6 +12,7 @@ import typer
 
 from netsitter.cli.activations import activations
 from netsitter.cli.check import check
+from netsitter.cli.cure import cure
 from netsitter.cli.fit import fit
 from netsitter.cli.init import init
 from netsitter.cli.options import print_json
@@ -49,7 +50,7 @@ def _common(
         raise typer.Exit(MISUSE)
 
 
-for command in (fit, check, resume, predict, rules, explain, summary, activations, init):
+for command in (fit, check, cure, resume, predict, rules, explain, summary, activations, init):
     app.command()(command)
 
 

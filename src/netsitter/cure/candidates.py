@@ -20,9 +20,25 @@ POINTS = 0.05
 """Share of what there is to gain, by which a short training must be better than the program to be worth trying."""
 
 
+TUNED = (
+    "learning-rate-too-low", "learning-rate-too-high", "unsuited-optimizer", "unsuited-batch-size", "stopped-too-early",
+    "plateau", "oscillating-loss", "loss-spike", "flat-start", "vanishing-gradient", "exploding-gradient", "dead-relu",
+    "saturated-units", "one-signed-gradient", "uneven-updates", "overfit", "underfit", "too-large",
+)  # fmt: skip
+"""Faults that are a matter of more or less. All others are wrong in themselves: what mends them is kept where it does
+no harm, even while another fault hides what it brings."""
+
+
+def wrong_in_itself(finding: Finding) -> bool:
+    """Whether the fault is to be mended whatever it costs the score today."""
+    return finding.slug not in TUNED and finding.severity != "note"
+
+
 def batches(findings: Sequence[Finding], start: StartFacts | None, own: bool) -> Iterator[list[Candidate]]:
     """Batches of candidates, the likeliest first; each is tried only where those before it brought nothing."""
     roots = [finding for finding in findings if finding.severity != "note"]
+    # A rate that is fitted to a faulty network would have to be fitted again.
+    roots.sort(key=lambda root: not wrong_in_itself(root))
     firsts = [(root, tried[0]) for root in roots if (tried := in_order(root.remedies))]
     together = [(firsts[0][0], joined([remedy for _, remedy in firsts]))] if len(firsts) > 1 else []
     for number, root in enumerate(roots):
@@ -51,12 +67,16 @@ def joined(remedies: Sequence[Remedy]) -> Remedy:
     return Remedy(" ".join(dict.fromkeys(remedy.says for remedy in remedies)), changes, safety, surgery)
 
 
-def attempted(start: StartFacts | None, own: bool) -> list[Remedy]:
-    """What brought short trainings further than the program as it is, as remedies, the best first."""
+def attempted(start: StartFacts | None, own: bool, names: tuple[str, ...] = ("",)) -> list[Remedy]:
+    """What brought short trainings further than the program as it is, as remedies, the best first.
+
+    names: how those begin that count.
+    """
     if start is None or AS_IT_IS not in start.attempts:
         return []
     base = reached(start.attempts[AS_IT_IS])
-    better = sorted((a for a in start.attempts.values() if reached(a) > base + POINTS), key=reached, reverse=True)
+    better = [a for a in start.attempts.values() if a.name.startswith(names) and reached(a) > base + POINTS]
+    better.sort(key=reached, reverse=True)
     found = [remedy_from(attempt, own) for attempt in better]
     return list({remedy.says: remedy for remedy in found}.values())
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
+from math import inf, sqrt
 from statistics import fmean, stdev
 
 from netsitter.record.cures import Effect, Verdict
 
 QUANTILES = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 2.31, 9: 2.26}
 """Student's t for 19 times out of 20, two-sided, by degrees of freedom. Source: Student (1908), Biometrika 6(1)."""
+
+SURE = 5
+"""Pairs that, all of one sign, are no chance: 1 in 32."""
 
 LEAST = 0.01
 """A difference of the score smaller than this is none that anybody would notice."""
@@ -33,16 +36,31 @@ def effect_of(
 
 
 def verdict_of(effect: Effect) -> Verdict:
-    """Whether the difference is more than chance, and more than nothing."""
-    surely = effect.spread / sqrt(2)
-    if effect.mean > max(surely, LEAST):
-        return "helps"
-    return "harms" if effect.mean < -max(surely, LEAST) else "no effect"
+    """Whether the difference is more than chance, and more than nothing.
+
+    More than chance: by Student's t over the paired differences; or since every score after is better than every one
+    before, which of 3 and 3 chance does once in 20; or since 5 pairs or more all say so, which chance does once in 32.
+    The last two see what the first cannot where a sick program's own scores lie far apart.
+    """
+    if abs(effect.mean) <= LEAST:
+        return "no effect"
+    sure = len(effect.before) >= SURE and consistent(effect)
+    beyond = abs(effect.mean) > effect.spread / sqrt(2) or _apart(effect) or sure
+    return "no effect" if not beyond else "helps" if effect.mean > 0 else "harms"
 
 
-def undecided(effect: Effect) -> bool:
-    """Whether more of it could tell: there is a difference, and chance may have made it, or all is still nothing."""
-    return verdict_of(effect) == "no effect"
+def consistent(effect: Effect) -> bool:
+    """Whether every seed says the same: better, or worse."""
+    pairs = [(_worth(b, -inf), _worth(a, -inf)) for b, a in zip(effect.before, effect.after, strict=True)]
+    return all(a > b for b, a in pairs) or all(a < b for b, a in pairs)
+
+
+def _apart(effect: Effect) -> bool:
+    """Whether all scores of one side are better than all of the other; a failure is worse than any score."""
+    before = [_worth(score, -inf) for score in effect.before]
+    after = [_worth(score, -inf) for score in effect.after]
+    enough = len(before) >= 3
+    return enough and (min(after) > max(before) if effect.mean > 0 else max(after) < min(before))
 
 
 def _worth(score: float | None, worst: float) -> float:

@@ -6,20 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
 from torch import nn
 
-from netsitter.nn.surgery import Change, operate
+from netsitter.nn.surgery import Change, operate, written
 from netsitter.plan.plan import Plan, changed
-from netsitter.record.findings import Remedy, Surgery
-from netsitter.streams import stream_key
-from netsitter.train.beginning import Build, first_rows, network_for
-from netsitter.train.losses import MENDS, Loss, on_any_targets
+from netsitter.record.findings import Remedy
+from netsitter.train.beginning import SURGERY_ROWS, Build, bare_network, deeds_of, first_rows, network_for
+from netsitter.train.losses import MENDS, Loss, mended, on_any_targets
 from netsitter.train.own_optimiser import MakeOptimizer, name_of, undecayed
 from netsitter.train.prepare import Ready, prepared_as
-
-SURGERY_ROWS = 5
-"""Training rows that surgery follows the network with."""
 
 PLACES = ("data.prepare", "data.target", "data.pixels", "data.epsilon")
 """Fields of the plan that decide how rows and targets reach the network."""
@@ -29,51 +24,53 @@ PLACES = ("data.prepare", "data.target", "data.pixels", "data.epsilon")
 class Program:
     """A network in training, as it was written or with remedies applied.
 
-    build: the user's own function, None for a network of the plan. remedies: applied so far, in order. surgery: all
-    that is done to the network at its start, in order.
+    build: the user's own function, None for a network of the plan. remedies: applied so far, in order.
     """
 
     ready: Ready
     build: Build | None = None
     remedies: tuple[Remedy, ...] = ()
-    surgery: tuple[Surgery, ...] = ()
 
     @property
     def plan(self) -> Plan:
         return self.ready.plan
 
-    def network(self, seed: int) -> nn.Module:
-        """The network at its start, drawn from this seed, on the device. Raises NetError for what cannot be done."""
-        return self.operated(seed)[0]
+    def network(self, seed: int | None = None) -> nn.Module:
+        """The network at its start, on the device, drawn from this seed or the plan's. Raises NetError."""
+        return network_for(self._drawn(seed), self.build).to(self.ready.device)
 
-    def operated(self, seed: int) -> tuple[nn.Module, tuple[Change, ...]]:
-        """The same, with what surgery changed in it."""
-        plan = changed(self.plan, {"loop.seed": seed})
-        net = network_for(replace(self.ready, plan=plan), self.build).to(self.ready.device)
-        if not self.surgery:
-            return net, ()
-        x_B, _ = first_rows(self.ready, SURGERY_ROWS)
-        generator = torch.Generator().manual_seed(stream_key(seed, "init"))
-        return operate(net, self.surgery, x_B, generator=generator)
+    def operated(self, seed: int | None = None) -> tuple[Change, ...]:
+        """What surgery changes in the network as its author wrote it. Raises NetError for what cannot be done."""
+        ready = self._drawn(seed)
+        deeds = deeds_of(self.plan.net.surgery)
+        return operate(bare_network(ready, self.build), deeds, first_rows(ready, SURGERY_ROWS)[0])[1] if deeds else ()
 
     def with_remedy(self, remedy: Remedy) -> Program:
         """The same program with the remedy applied. Raises PlanError for changes that no plan allows."""
         changes = self._changes(remedy)
         plan = changed(self.plan, changes) if changes else self.plan
-        loss, optimizer = self._loss(remedy), self._optimizer(remedy, plan)
-        ready = self.ready
-        if plan != ready.plan or loss is not ready.loss or optimizer is not ready.optimizer:
-            same = loss is ready.loss and all(name not in PLACES for name in changes)
-            kept = replace(ready, plan=plan, optimizer=optimizer)
-            ready = kept if same else prepared_as(ready, plan, loss=loss, optimizer=optimizer)
-        surgery = (*self.surgery, *(deed for deed in remedy.surgery if deed.deed not in MENDS))
-        return Program(ready, self.build, (*self.remedies, remedy), surgery)
+        loss, optimizer, ready = self._loss(remedy), self._optimizer(remedy, plan), self.ready
+        if loss is ready.loss and not any(name in PLACES for name in changes):
+            ready = replace(ready, plan=plan, optimizer=optimizer)
+        else:
+            ready = prepared_as(ready, plan, loss=loss, optimizer=optimizer)
+        return Program(ready, self.build, (*self.remedies, remedy))
+
+    def optimizer_name(self) -> str:
+        """What the optimiser is called."""
+        own = self.ready.optimizer
+        return self.plan.optim.kind if own is None else name_of(own).rpartition(":")[2]
+
+    def _drawn(self, seed: int | None) -> Ready:
+        return self.ready if seed is None else replace(self.ready, plan=changed(self.plan, {"loop.seed": seed}))
 
     def _changes(self, remedy: Remedy) -> Mapping[str, Any]:
         """The changes of the plan; of a loss or an optimiser by name, the user's own is forgotten."""
         changes = dict(remedy.changes)
         if "optim.kind" in changes and self.plan.optim.own:
             changes["optim.own"] = ""
+        if remedy.surgery:
+            changes["net.surgery"] = (*self.plan.net.surgery, *map(written, remedy.surgery))
         if any(deed.deed in MENDS for deed in remedy.surgery):
             changes["loop.loss"] = "own"
         return changes
@@ -82,20 +79,9 @@ class Program:
         loss = self.ready.loss
         if "loop.loss" in remedy.changes:
             loss = on_any_targets(str(remedy.changes["loop.loss"]))
-        for deed in remedy.surgery:
-            if deed.deed in MENDS:
-                loss = MENDS[deed.deed](loss)
-        return loss
+        return mended(loss, [deed.deed for deed in remedy.surgery])
 
     def _optimizer(self, remedy: Remedy, plan: Plan) -> MakeOptimizer | None:
-        optimizer = self.ready.optimizer
         if plan.optim.kind != "own":
             return None
-        if remedy.changes.get("optim.decay") == 0.0:
-            return undecayed(optimizer)
-        return optimizer
-
-    def optimizer_name(self) -> str:
-        """What the optimiser is called."""
-        own = self.ready.optimizer
-        return self.plan.optim.kind if own is None else name_of(own).rpartition(":")[2]
+        return undecayed(self.ready.optimizer) if remedy.changes.get("optim.decay") == 0.0 else self.ready.optimizer

@@ -1,15 +1,15 @@
-"""The experiment: remedies beside the program as it stands, same batches, common seeds, longer only while undecided."""
+"""The experiment: remedies beside the program as it stands, same batches, common seeds, more only while undecided."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 
-from netsitter.cure.effect import effect_of, undecided, verdict_of
+from netsitter.cure.effect import consistent, effect_of, verdict_of
 from netsitter.cure.program import Program
-from netsitter.cure.side import WORST_REAL, WORST_SHARE, Side, grouped
-from netsitter.record.cures import Effect, Verdict
+from netsitter.cure.side import WORST_REAL, WORST_SHARE, Side, grouped, whole_rows
+from netsitter.record.cures import Effect
 from netsitter.record.events import EpochEnded, Event, Measured, TrialEnded
 
 FIRST_SHARE = 0.08
@@ -18,27 +18,31 @@ FIRST_SHARE = 0.08
 FEWEST_STEPS = 60
 """... and steps, at least: before that a network has hardly moved."""
 
+CLEARLY = 0.02
+"""A difference of the score between two remedies that is worth the less safe one, if every seed shows it."""
+
 
 @dataclass
 class Arm:
-    """A program with its trainings, one a seed. sides: each with the place of the program in it."""
+    """A program with its trainings. sides: by seed, each with the place of the program in it."""
 
     program: Program
-    sides: list[tuple[Side, int]] = field(default_factory=list)
+    sides: dict[int, tuple[Side, int]] = field(default_factory=dict)
 
     @property
     def failed(self) -> str:
-        return self.sides[0][0].failed
+        """Why it cannot be trained, "" where it can."""
+        return next((side.failed for side, _ in self.sides.values() if side.failed), "")
 
-    def scores(self) -> list[float | None]:
-        return [side.scores()[place] for side, place in self.sides]
+    def scores(self, seeds: Sequence[int]) -> list[float | None]:
+        return [side.scores()[place] for side, place in (self.sides[seed] for seed in seeds)]
 
     def loss(self) -> float:
-        return fmean(side.losses()[place] for side, place in self.sides)
+        return fmean(side.losses()[place] for side, place in self.sides.values())
 
     def events(self) -> list[Event]:
         """What was told of the training from the first seed, as if it had trained alone."""
-        side, place = self.sides[0]
+        side, place = next(iter(self.sides.values()))
         other = [event for event in side.events if isinstance(event, TrialEnded) and event.trial != place]
         return [of_trial(event, place) for event in side.events if event not in other]
 
@@ -47,78 +51,105 @@ class Arm:
 class Race:
     """Trainings side by side, and what they cost.
 
-    budget: rows that may be trained on in all. spent: those that were.
+    seeds: that every comparison begins with. budget: rows that may be trained on in all. spent: those that were.
+    tell: is told both after each training.
     """
 
     seeds: Sequence[int]
     budget: int
     spent: int = 0
+    tell: Callable[[int, int], None] | None = None
 
-    def enter(self, programs: Sequence[Program]) -> list[Arm]:
+    def enter(self, programs: Sequence[Program], seeds: Sequence[int] | None = None) -> list[Arm]:
         """An arm for each program, not trained yet; those of one shape share a cohort. Raises NetError."""
         arms = [Arm(program) for program in programs]
-        for seed in self.seeds:
-            sides: dict[int, tuple[Side, int]] = {}
+        for seed in self.seeds if seeds is None else seeds:
             for group in grouped(programs):
                 side = Side([programs[place] for place in group], seed)
-                sides |= {place: (side, at) for at, place in enumerate(group)}
-            for place, arm in enumerate(arms):
-                arm.sides.append(sides[place])
+                for at, place in enumerate(group):
+                    arms[place].sides[seed] = (side, at)
         return arms
 
     def advance(self, arms: Sequence[Arm], rows: int) -> None:
         """Every training of these arms goes on until it has seen so many rows."""
-        for side in {id(side): side for arm in arms for side, _ in arm.sides}.values():
+        for side in {id(side): side for arm in arms for side, _ in arm.sides.values()}.values():
             self.spent += side.advance(rows)
+            if self.tell is not None:
+                self.tell(self.spent, self.budget)
 
     def run(self, base: Arm, others: Sequence[Arm], *, allowance: int) -> tuple[list[Effect], float]:
         """The effect of each arm beside the base, and the share of a whole training that it was measured after.
 
-        allowance: rows that this may cost. Longer only while nothing is decided.
+        allowance: rows that this may cost. Longer, and with more seeds, only while nothing is decided.
         """
-        whole, batch = whole_rows(base.program), base.program.plan.loop.batch or 1
+        whole, batch, began = whole_rows(base.program), base.program.plan.loop.batch or 1, self.spent
+        seeds = [*self.seeds]
         rows = min(whole, max(int(FIRST_SHARE * whole), FEWEST_STEPS * batch))
-        most, began = len(self.seeds) * (1 + len(others)), self.spent
-        rows = max(batch, min(rows, allowance // most))
+        rows = max(batch, min(rows, allowance // (len(seeds) * (1 + len(others)))))
         while True:
             self.advance([base, *others], rows)
-            effects = [self.compared(base, arm) for arm in others]
-            left = allowance - (self.spent - began)
-            more = min(whole, 2 * rows)
-            open_ = not any(verdict_of(effect) == "helps" for effect in effects) and any(map(undecided, effects))
-            if not open_ or more <= rows or most * (more - rows) > left:
+            effects = [self.compared(base, arm, seeds) for arm in others]
+            if any(verdict_of(effect) == "helps" for effect in effects):
                 return effects, rows / whole
-            rows = more
+            left = allowance - (self.spent - began)
+            if len(seeds) == len(self.seeds) and any(effect.mean > 0 and consistent(effect) for effect in effects):
+                # All seeds say that it helps, and are too few to be sure.
+                if len(seeds) * (1 + len(others)) * rows > left:
+                    return effects, rows / whole
+                more = [seed + len(seeds) for seed in seeds]
+                self._sow([base, *others], more)
+                seeds += more
+                continue
+            longer = min(whole, 2 * rows)
+            if longer <= rows or len(seeds) * (1 + len(others)) * (longer - rows) > left:
+                return effects, rows / whole
+            rows = longer
 
-    def compared(self, base: Arm, arm: Arm) -> Effect:
+    def at_length(self, base: Arm, other: Arm, *, allowance: int) -> tuple[Effect, float] | None:
+        """The effect of a longer training, each trained to its own end; None where that costs too much."""
+        cost = len(self.seeds) * (whole_rows(base.program) + whole_rows(other.program))
+        if cost > allowance:
+            return None
+        for arm in (base, other):
+            self.advance([arm], whole_rows(arm.program))
+        return self.compared(base, other, self.seeds), 1.0
+
+    def compared(self, base: Arm, arm: Arm, seeds: Sequence[int]) -> Effect:
+        """The effect of one arm beside another, over these seeds."""
         ready = base.program.ready
         worst = WORST_REAL if ready.parts.measure.real else WORST_SHARE
         same = arm.program.ready.loss is ready.loss and not (base.failed or arm.failed)
         losses = (base.loss(), arm.loss()) if same else None
         grain = 1 / max(1, ready.parts.feeds["val"].rows)
-        return effect_of(base.scores(), arm.scores(), worst=worst, grain=grain, losses=losses)
+        return effect_of(base.scores(seeds), arm.scores(seeds), worst=worst, grain=grain, losses=losses)
+
+    def _sow(self, arms: Sequence[Arm], seeds: Sequence[int]) -> None:
+        """More seeds for these arms, those that have them already left out."""
+        for arm in arms:
+            missing = [seed for seed in seeds if seed not in arm.sides]
+            arm.sides |= self.enter([arm.program], missing)[0].sides
 
 
-def whole_rows(program: Program) -> int:
-    """Rows that one whole training of the program goes through."""
-    return (program.plan.loop.epochs or 1) * program.ready.parts.feeds["train"].rows
+def best_of(effects: dict[int, Effect]) -> int | None:
+    """The place of the remedy to keep, of those that help: the first, unless a later one is clearly better."""
+    best: int | None = None
+    for place, effect in effects.items():
+        if best is None or _clearly(effect, effects[best]):
+            best = place
+    return best
 
 
-def best_of(effects: Sequence[Effect], verdicts: Sequence[Verdict]) -> int | None:
-    """The place of the remedy to keep: of those that help the first, unless a later one brings clearly more."""
-    helping = [place for place, verdict in enumerate(verdicts) if verdict == "helps"]
-    if not helping:
-        return None
-    best = max(helping, key=lambda place: effects[place].mean)
-    return next(p for p in helping if effects[p].mean >= effects[best].mean - max(effects[best].spread / 2, 0.02))
+def _clearly(effect: Effect, other: Effect) -> bool:
+    pairs = list(zip(effect.after, other.after, strict=True))
+    every = all(one is not None and (two is None or one > two) for one, two in pairs)
+    return every and effect.mean - other.mean > CLEARLY
 
 
 def of_trial(event: Event, trial: int) -> Event:
     """The event as it would be told of this trial alone."""
     if isinstance(event, Measured):
-        return replace(
-            event, values={name: tuple((row[trial],) for row in rows) for name, rows in event.values.items()}
-        )
+        values = {name: tuple((row[trial],) for row in rows) for name, rows in event.values.items()}
+        return replace(event, values=values)
     if isinstance(event, EpochEnded):
         told = {name: (values[trial],) for name, values in event.values.items()}
         return replace(event, values=told, best=(event.best[trial],))

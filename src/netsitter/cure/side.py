@@ -49,12 +49,15 @@ class Side:
             return 0
         batch = min(self.programs[0].plan.loop.batch or 1, self.programs[0].ready.parts.feeds["train"].rows)
         before = self.training.progress.step
-        wanted = -(-rows // batch)
-        while self.training.progress.step < wanted:
-            event = next(self._flow, None)
-            if event is None:
-                break
-            self.events.append(event)
+        wanted, to_the_end = -(-rows // batch), rows >= whole_rows(self.programs[0])
+        try:
+            while self.training.progress.step < wanted or to_the_end:
+                event = next(self._flow, None)
+                if event is None:
+                    break
+                self.events.append(event)
+        except Exception as error:  # a user's own loss may raise at outputs that it never met before
+            self.failed = _told(error)
         return (self.training.progress.step - before) * batch * len(self.programs)
 
     def scores(self) -> list[float | None]:
@@ -96,7 +99,7 @@ def grouped(programs: Sequence[Program]) -> Iterator[list[int]]:
 
 def _alike(one: Program, other: Program) -> bool:
     a, b = one.ready, other.ready
-    if a.optimizer is not None or b.optimizer is not None or one.surgery != other.surgery or a.loss is not b.loss:
+    if a.optimizer is not None or b.optimizer is not None or a.loss is not b.loss:
         return False
     return a.parts.feeds is b.parts.feeds and all(map(by_trial, differing([a.plan, b.plan])))
 
@@ -112,4 +115,13 @@ def _fault(program: Program, net: nn.Module) -> str:
             program.ready.loss(copy(x_B), y_B).backward()
         return ""
     except Exception as error:  # a user's own module or loss may raise anything
-        return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        return _told(error)
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+
+
+def whole_rows(program: Program) -> int:
+    """Rows that one whole training of the program goes through."""
+    return (program.plan.loop.epochs or 1) * program.ready.parts.feeds["train"].rows

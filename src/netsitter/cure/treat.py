@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from netsitter.cure.candidates import Candidate, batches
-from netsitter.cure.effect import verdict_of
+from netsitter.cure.candidates import Candidate, attempted, batches, wrong_in_itself
+from netsitter.cure.effect import LEAST, verdict_of
 from netsitter.cure.program import Program
-from netsitter.cure.race import Arm, Race, best_of, whole_rows
+from netsitter.cure.race import Arm, Race, best_of
+from netsitter.cure.side import whole_rows
 from netsitter.cure.words import words
 from netsitter.diagnose.doctor import Doctor
 from netsitter.errors import NetsitterError
-from netsitter.record.cures import Round, Tried
+from netsitter.record.cures import Effect, Round, Tried
 from netsitter.record.findings import Finding
 from netsitter.record.start_facts import StartFacts
 from netsitter.record.trace import Trace
@@ -27,10 +28,10 @@ SHARE = 1.5
 FLOOR_WORK, FLOOR_STEPS = 3e10, 10_000
 """... but they may take so many multiply-adds, or steps, which are a few seconds: a tiny training proves nothing."""
 
-ROUNDS = 6
+ROUNDS = 8
 """Looks of the doctor, at most."""
 
-ALLOWANCE = 0.45
+ALLOWANCE = 0.5
 """Share of what is left of the budget that one experiment may take."""
 
 
@@ -39,6 +40,7 @@ class Treatment:
     """A program under treatment. Iterate over `rounds()`; then `arm` is the program with all that helped.
 
     findings: what is known to be wrong, where a run has told it; else the doctor looks first. share: see `SHARE`.
+    tell: is told the rows trained on so far, and those that may be.
     """
 
     program: Program
@@ -46,15 +48,19 @@ class Treatment:
     start: StartFacts | None = None
     seeds: Sequence[int] = SEEDS
     share: float = SHARE
+    tell: Callable[[int, int], None] | None = None
     arm: Arm = field(init=False)
     left: list[Finding] = field(init=False, default_factory=list)
+    _trusted: set[tuple[str, str]] = field(init=False, default_factory=set)
+    _fitted: bool = field(init=False, default=False)
+    _ended: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.whole = whole_rows(self.program)
         net = self.program.network(self.seeds[0])
         batch = self.program.plan.loop.batch or 1
         floor = int(min(FLOOR_WORK / max(step_work(self.program.ready, net), 1), FLOOR_STEPS)) * batch
-        self.race = Race(self.seeds, max(int(self.share * self.whole), floor))
+        self.race = Race(self.seeds, max(int(self.share * self.whole), floor), tell=self.tell)
         self.arm = self.race.enter([self.program])[0]
 
     @property
@@ -72,22 +78,63 @@ class Treatment:
         self._look_first()
         for _ in range(ROUNDS):
             roots = tuple(finding for finding in self.left if finding.severity != "note")
-            if not roots:
-                return
-            tried: list[Tried] = []
-            kept = None
-            for batch in batches(roots, self.start, self.program.plan.net.kind == "own"):
-                found, arm = self._tried(batch)
-                if arm is not None:
-                    kept = len(tried) + next(i for i, one in enumerate(found) if one is arm[0])
-                    self.arm = arm[1]
-                tried += found
-                if arm is not None or self.race.spent >= self.race.budget:
-                    break
-            yield Round(roots, tuple(tried), kept)
-            if kept is None:
-                return
+            found = self._round(roots)
+            if found is not None:
+                yield found
+            if found is None or found.kept is None:
+                if self._ended or not self._to_the_end():
+                    return
+            else:
+                self._ended = False
             self._look()
+
+    def _to_the_end(self) -> bool:
+        """Trains the program as it stands to its end from one seed, for the doctor to see it whole; where it can be
+        paid."""
+        side, _ = next(iter(self.arm.sides.values()))
+        self._ended = True
+        if not self.arm.program.remedies or self.race.spent + self.whole_now > self.race.budget or side.failed:
+            return False
+        self.race.spent += side.advance(self.whole_now)
+        return True
+
+    def _round(self, roots: tuple[Finding, ...]) -> Round | None:
+        """Batches of remedies until one of them is kept; None where there is nothing to try."""
+        tried: list[Tried] = []
+        for batch in self._batches(roots):
+            if self.race.spent >= self.race.budget:
+                break
+            found, arms = self._tried(batch)
+            best = self._best(found, roots)
+            tried += found
+            if best is not None:
+                self.arm = arms[best]
+                return Round(roots, tuple(tried), len(tried) - len(found) + best)
+        return Round(roots, tuple(tried), None) if roots or tried else None
+
+    def _batches(self, roots: tuple[Finding, ...]) -> Iterator[list[Candidate]]:
+        """What the doctor's remedies are; where nothing is wrong any more, what fits the program as it now is."""
+        own = self.program.plan.net.kind == "own"
+        if roots:
+            yield from batches(roots, self.start, own)
+        elif self.arm.program.remedies and not self._fitted:
+            self._fitted = True
+            if pointed := attempted(self.start, own, FITTED):
+                yield [(FIT, remedy) for remedy in pointed[:2]]
+
+    def _best(self, tried: Sequence[Tried], roots: tuple[Finding, ...]) -> int | None:
+        """The place of the remedy to keep: one that helps; else one for what is wrong in itself, if it does no harm."""
+        best = best_of({i: one.effect for i, one in enumerate(tried) if one.effect and one.verdict == "helps"})
+        if best is not None:
+            return best
+        wrong = {(root.code, root.slug) for root in roots if wrong_in_itself(root)} - self._trusted
+        fit = [i for i, one in enumerate(tried) if one.finding in wrong and one.effect and one.verdict == "no effect"]
+        fit = [i for i in fit if one_of(tried[i]) > -LEAST]
+        if not fit:
+            return None
+        chosen = max(fit, key=lambda i: one_of(tried[i]))
+        self._trusted.add(tried[chosen].finding)
+        return chosen
 
     def _look_first(self) -> None:
         if self.findings is None:
@@ -104,28 +151,59 @@ class Treatment:
             trace.take(event)
         self.left = Doctor(program.plan).conclude(trace)
 
-    def _tried(self, batch: Sequence[Candidate]) -> tuple[list[Tried], tuple[Tried, Arm] | None]:
-        """A batch of remedies beside the program as it stands; and the one to keep, with its arm."""
+    def _tried(self, batch: Sequence[Candidate]) -> tuple[list[Tried], dict[int, Arm]]:
+        """A batch of remedies beside the program as it stands; and the arms of those that could be tried, by place."""
         found: list[Tried] = []
-        ready: list[tuple[Candidate, tuple[str, ...], Program]] = []
+        ready: dict[int, tuple[Program, tuple[str, ...]]] = {}
         for finding, remedy in batch:
+            name = (finding.code, finding.slug)
             try:
                 program = self.arm.program.with_remedy(remedy)
                 told = words(self.arm.program, program, remedy, self.seeds[0])
-                if not told:
-                    continue
-                ready.append(((finding, remedy), told, program))
             except NetsitterError as error:
-                name = (finding.code, finding.slug)
                 found.append(Tried(name, remedy, (), "cannot be tried", why=error.what))
+                continue
+            if told and all(told != other for _, other in ready.values()):
+                ready[len(found)] = (program, told)
+                found.append(Tried(name, remedy, told, "no effect"))
         if not ready:
-            return found, None
-        arms = self.race.enter([program for _, _, program in ready])
-        allowance = int(ALLOWANCE * (self.race.budget - self.race.spent))
-        effects, share = self.race.run(self.arm, arms, allowance=allowance)
-        verdicts = [verdict_of(effect) for effect in effects]
-        for ((finding, remedy), told, _), arm, effect, verdict in zip(ready, arms, effects, verdicts, strict=True):
-            name = (finding.code, finding.slug)
-            found.append(Tried(name, remedy, told, verdict, effect, share, arm.failed))
-        best = best_of(effects, verdicts)
-        return found, None if best is None else (found[len(found) - len(arms) + best], arms[best])
+            return found, {}
+        arms = dict(zip(ready, self.race.enter([program for program, _ in ready.values()]), strict=True))
+        left = self.race.budget - self.race.spent
+        for place in [place for place, arm in arms.items() if whole_rows(arm.program) > self.whole_now]:
+            arm = arms.pop(place)
+            if (came := self.race.at_length(self.arm, arm, allowance=left)) is None:
+                why = f"it would cost more than the {left / self.whole:.1f} trainings that are left"
+                found[place] = replace(found[place], verdict="cannot be tried", why=why)
+            else:
+                found[place] = told_of(found[place], *came, arm)
+                arms[place] = arm
+        short = {place: arm for place, arm in arms.items() if found[place].effect is None}
+        if short:
+            allowance = int((1 if batch[0][0] is FIT else ALLOWANCE) * left)
+            effects, share = self.race.run(self.arm, list(short.values()), allowance=allowance)
+            for (place, arm), effect in zip(short.items(), effects, strict=True):
+                found[place] = told_of(found[place], effect, share, arm)
+        return found, arms
+
+    @property
+    def whole_now(self) -> int:
+        """Rows of one whole training of the program as it stands."""
+        return whole_rows(self.arm.program)
+
+
+def told_of(tried: Tried, effect: Effect, share: float, arm: Arm) -> Tried:
+    """The remedy with what came of it."""
+    return replace(tried, verdict=verdict_of(effect), effect=effect, share=share, why=arm.failed)
+
+
+FIT = Finding("", "rate", "note", "the rate", "")
+"""What stands in a finding's place where a rate is fitted to the program as it now is."""
+
+FITTED = ("lr x", "adam", "batch")
+"""Short trainings that a rate is fitted by, by how their names begin."""
+
+
+def one_of(tried: Tried) -> float:
+    """The mean difference that it made."""
+    return tried.effect.mean if tried.effect is not None else 0.0

@@ -43,7 +43,7 @@ CODE = {
 }
 """What to write for a field of the plan; {now} is its value."""
 
-UNSAID = ("optim.own", "net.own")
+UNSAID = ("optim.own", "net.own", "net.surgery")
 """Fields that go with another one."""
 
 
@@ -55,8 +55,8 @@ def words(before: Program, after: Program, remedy: Remedy, seed: int) -> tuple[s
 def changes_of(before: Program, after: Program, remedies: Sequence[Remedy], seed: int) -> tuple[Change, ...]:
     """All that is different, each with what to write for it."""
     found: list[Change] = []
-    if after.surgery != before.surgery:
-        found += after.operated(seed)[1][len(before.operated(seed)[1]) :]
+    if after.plan.net.surgery != before.plan.net.surgery:
+        found += after.operated(seed)[len(before.operated(seed)) :]
     found += _of_plan(before, after)
     deeds = dict.fromkeys(deed.deed for remedy in remedies for deed in remedy.surgery)
     return (*found, *(LOSS_DEEDS[deed] for deed in deeds if deed in LOSS_DEEDS))

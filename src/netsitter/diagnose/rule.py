@@ -82,7 +82,8 @@ class Rule(ABC, Generic[Record]):
             return self
         changed_rule = type(self)()
         for name, value in limits.items():
-            setattr(changed_rule, name, value)
+            whole = isinstance(getattr(self, name), int)  # a count stays one, whatever it was written as
+            setattr(changed_rule, name, round(value) if whole else value)
         return changed_rule
 
     @abstractmethod

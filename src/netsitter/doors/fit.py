@@ -86,7 +86,7 @@ def fit(
     prepared, network = begun(asked)
     refuse_broken(prepared, network)
     folder = None if runs is None else new_folder(Path(runs), name or asked.source.name, prepared.plan)
-    return _conducted(prepared, network, folder, show, resume=False)
+    return conducted(prepared, network, folder, show, build=asked.build)
 
 
 def resume(
@@ -120,11 +120,17 @@ def resume(
         )
     asked = asked_for(data, net=net, loss=loss, optimizer=optimizer, plan=plan, options={}, data_dir=data_dir)
     _same_data(trace, asked, folder)
-    return _conducted(*begun(asked), folder, show, resume=True)
+    return conducted(*begun(asked), folder, show, resume=True, build=asked.build)
 
 
-def _conducted(
-    prepared: Ready, network: nn.Module, folder: RunFolder | None, show: bool | Sink, *, resume: bool
+def conducted(
+    prepared: Ready,
+    network: nn.Module,
+    folder: RunFolder | None,
+    show: bool | Sink,
+    *,
+    build: Build | None,
+    resume: bool = False,
 ) -> Run:
     """Lets the events of a run flow to its sinks until it ends."""
     trace = Trace(folder.trace().events if folder and resume else ())
@@ -147,7 +153,7 @@ def _conducted(
             if folder is not None and error.state in ("", NOTHING_WRITTEN):
                 error.state = f"the run is kept as far as it came: netsitter resume {folder.path}"
             raise
-        return Run(conductor.model(), trace, folder, prepared, stopped_by=stop.signal)
+        return Run(conductor.model(), trace, folder, prepared, stop.signal, build)
 
 
 class _Conductor:

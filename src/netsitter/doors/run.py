@@ -24,10 +24,12 @@ from netsitter.doors.inputs import Build, builder_of
 from netsitter.errors import DataError, RunError
 from netsitter.nn.modes import evaluating
 from netsitter.nn.own import built_by, load_builder
+from netsitter.nn.surgery import operate
 from netsitter.plan.plan import Plan
 from netsitter.record.events import EpochEnded, Outcome
 from netsitter.record.findings import Finding
 from netsitter.record.trace import Trace
+from netsitter.train.beginning import SURGERY_ROWS, deeds_of
 from netsitter.train.losses import LOSSES
 from netsitter.train.model_file import Model, load_model
 from netsitter.train.prepare import Ready
@@ -40,6 +42,8 @@ class Run:
     plan: nothing left open. trace: all events. path: its folder, None when nothing was kept on disk.
     network: a plain `nn.Module` in evaluation mode, with the weights that were kept (the best on validation).
     preparation: what raw rows go through before the network.
+    folder, ready, build: its folder, its data in place and the user's function that built the network, where they are
+    at hand.
     """
 
     def __init__(
@@ -49,13 +53,14 @@ class Run:
         folder: RunFolder | None = None,
         ready: Ready | None = None,
         stopped_by: int | None = None,
+        build: Build | None = None,
     ) -> None:
-        self._model, self.trace, self._folder, self._ready = model, trace, folder, ready
-        self.stopped_by = stopped_by
+        self._model, self.trace, self.folder, self.ready = model, trace, folder, ready
+        self.stopped_by, self.build = stopped_by, build
 
     @property
     def path(self) -> Path | None:
-        return self._folder.path if self._folder else None
+        return self.folder.path if self.folder else None
 
     @property
     def plan(self) -> Plan:
@@ -117,7 +122,7 @@ class Run:
         target = self._model.target
         scaled = y if target is None else target.apply(y)
         outputs = self._outputs(part.x)
-        loss = self._ready.loss if self._ready else LOSSES.get(self.plan.loop.loss or "")
+        loss = self.ready.loss if self.ready else LOSSES.get(self.plan.loop.loss or "")
         score = scorer_of(y, self._measure)
         real = outputs if target is None else target.undo(outputs)
         found = {"rows": len(y), "score": score.score(row_sums(real, y, self._measure))}
@@ -156,8 +161,8 @@ class Run:
     @property
     def _measure(self) -> Measure:
         """How outputs are compared with targets."""
-        if self._ready is not None:
-            return self._ready.parts.measure
+        if self.ready is not None:
+            return self.ready.parts.measure
         return CLASSES if self._model.task == "classify" else REAL
 
     def _rows(self, x: Any) -> Rows:
@@ -219,16 +224,16 @@ class Run:
         return Part(part.x, to_ours[part.y])
 
     def _own_part(self, name: str) -> Part:
-        if self._ready is None:
+        if self.ready is None:
             raise RunError(
                 "a run that was read back from disk does not have its data at hand",
                 code="S50",
                 fix="evaluate(data)",
                 state="",
             )
-        picked = self._ready.picked.get(name)
+        picked = self.ready.picked.get(name)
         if picked is None:
-            raise DataError(f"this run has no {name} part", code="D54", allowed=", ".join(self._ready.picked), state="")
+            raise DataError(f"this run has no {name} part", code="D54", allowed=", ".join(self.ready.picked), state="")
         return picked
 
 
@@ -250,6 +255,8 @@ def open_run(path: str | Path, *, net: str | Build | nn.Module | None = None) ->
             raise RunError(f"the journal of {path} does not say how it began", code="S32")
         shape: Mapping[str, Any] = started.net
         own = built_by(build, example=tuple(shape["example"]), outputs=int(shape["outputs"]))
+        if deeds := deeds_of(folder.plan().net.surgery):
+            own = operate(own, deeds, torch.zeros(SURGERY_ROWS, *shape["example"]))[0]
     return Run(load_model(folder.model, net=own), folder.trace(), folder)
 
 

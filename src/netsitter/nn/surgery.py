@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import get_args
 
 import torch
 from torch import Generator, Tensor, nn
 
-from netsitter.errors import NetError
+from netsitter.errors import NetError, PlanError, closest
 from netsitter.nn.activations import activation
 from netsitter.nn.dropout import KeyedDropout
 from netsitter.nn.fresh import begin_anew, usual_rule
 from netsitter.nn.graph import graph_of
 from netsitter.nn.rewire import Rewire, calls_within, own_class, put_behind, rewire
-from netsitter.nn.widths import give_outputs, widen
-from netsitter.record.findings import Surgery
+from netsitter.nn.widths import deepened, give_outputs, widen
+from netsitter.record.findings import Deed, Surgery
 from netsitter.record.graph import INPUT, Graph, Operation
 
 THROUGH = ("shape", "scale", "dropout", "norm", "average", "pool")
@@ -80,14 +81,31 @@ def operate(
         if deed.deed in DEEDS:
             DEEDS[deed.deed](patient, deed)
     patient.net.to(device)
-    if not patient.changes and any(deed.deed in DEEDS for deed in surgery):
-        raise refused("there is nothing to change")
     try:
         with torch.no_grad():
             deepcopy(patient.net)(rows)
     except Exception as error:
         raise refused(f"the network fails afterwards: {type(error).__name__}: {error}") from error
     return patient.net, tuple(patient.changes)
+
+
+def written(deed: Surgery) -> str:
+    """A deed as a plan file has it: "swap:2:relu", "output::identity"."""
+    to = deed.to if isinstance(deed.to, str) else f"{deed.to:g}"
+    return ":".join([deed.deed, deed.layer, to, deed.function]).rstrip(":")
+
+
+def read(text: str) -> Surgery:
+    """The deed that `written` gave this text for. Raises PlanError for what it never gave."""
+    deed, layer, to, function = (*text.split(":", 3), "", "", "")[:4]
+    if deed not in get_args(Deed):
+        raise PlanError(
+            f"net.surgery: there is no deed {deed!r}.{closest(deed, get_args(Deed))}",
+            code="P48",
+            where=f"net.surgery = {text}",
+            allowed=", ".join(get_args(Deed)),
+        )
+    return Surgery(deed, layer, to, function)  # type: ignore[arg-type]
 
 
 def refused(why: str) -> NetError:
@@ -97,16 +115,21 @@ def refused(why: str) -> NetError:
 
 def _swap(patient: _Patient, deed: Surgery) -> None:
     """Hidden activations, or one layer's, become another."""
-    graph, done = patient.graph, set()
-    for place, operation in enumerate(graph.operations):
-        here = operation.name == deed.layer if deed.layer else hidden(graph, place)
-        if operation.role in ("activation", "softmax") and here and (operation.name, operation.kind) not in done:
-            done.add((operation.name, operation.kind))
-            _replace(patient, operation, str(deed.to))
+    graph, before = patient.graph, len(patient.changes)
+    here = {
+        place: _call(patient, graph, place)
+        for place, operation in enumerate(graph.operations)
+        if operation.role in ("activation", "softmax")
+        and (operation.name == deed.layer if deed.layer else hidden(graph, place))
+    }
+    # From the last to the first, so that a call replaced does not change the number of one before it.
+    for place in sorted(here, reverse=True):
+        _replace(patient, graph.operations[place], str(deed.to), here[place])
+    patient.changes[before:] = reversed(patient.changes[before:])
 
 
-def _replace(patient: _Patient, operation: Operation, to: str, *, call: int | None = None) -> None:
-    """An operation of single values becomes another, be it a layer or a function."""
+def _replace(patient: _Patient, operation: Operation, to: str, call: int | None) -> None:
+    """An operation of single values becomes another, be it a layer, or this call of a function."""
     made = _behaviour(to)
     if _is_layer(patient.net, operation):
         if type(patient.part(operation.name)) is type(made):
@@ -127,6 +150,18 @@ def _replace(patient: _Patient, operation: Operation, to: str, *, call: int | No
     patient.told(f"{where}: `{function}` -> {became}", f"# in {where}: {function}(...) -> {became.strip('`')}")
 
 
+def _call(patient: _Patient, graph: Graph, place: int) -> int | None:
+    """Which of the calls of its function this operation is, within the forward that calls it; None for a layer."""
+    operation = graph.operations[place]
+    if _is_layer(patient.net, operation):
+        return None
+    same = [i for i, o in enumerate(graph.operations) if (o.name, o.kind) == (operation.name, operation.kind)]
+    function = operation.kind.strip("_")
+    if calls_within(patient.net, patient.part(operation.name), patient.x_B, function) != len(same):
+        raise refused(f"{function} is called on other things than signals too")
+    return same.index(place)
+
+
 def _output(patient: _Patient, deed: Surgery) -> None:
     """What stands behind the last layer is taken away, and `to` put there."""
     graph, to = patient.graph, str(deed.to)
@@ -134,11 +169,7 @@ def _output(patient: _Patient, deed: Surgery) -> None:
     while place != INPUT:
         operation = graph.operations[place]
         if operation.role in ("activation", "softmax"):
-            last = None
-            if not _is_layer(patient.net, operation):
-                at = patient.part(operation.name)
-                last = calls_within(patient.net, at, patient.x_B, operation.kind.strip("_")) - 1
-            _replace(patient, operation, "identity" if found else to, call=last)
+            _replace(patient, operation, "identity" if found else to, _call(patient, graph, place))
             found = True
         elif operation.role not in ("shape", "scale"):
             break
@@ -180,7 +211,7 @@ def _normalise(patient: _Patient, deed: Surgery) -> None:
         bends = any(o.role == "activation" and hidden(graph, i) for i, o in zip(graph.after(place), after, strict=True))
         if kind is None or part is None or not bends or (kind is nn.BatchNorm1d and len(operation.output) != 1):
             continue
-        made = kind(int(operation.facts["units"]))
+        made = kind(int(operation.facts["units"]), dtype=part.weight.dtype)
         put_behind(part, made)
         path = _path(operation.name)
         patient.told(
@@ -215,12 +246,27 @@ def _drop_bias(patient: _Patient, deed: Surgery) -> None:
 
 def _widen(patient: _Patient, deed: Surgery) -> None:
     graph = patient.graph
-    for says, code in widen(patient.net, graph, deed.layer, int(deed.to), patient.generator):
+    for says, code in widen(patient.net, graph, deed.layer, int(float(deed.to)), patient.generator):
         patient.told(says, code)
 
 
+def _deepen(patient: _Patient, deed: Surgery) -> None:
+    part, units = patient.part(deed.layer), int(float(deed.to))
+    made = deepened(part, units, patient.generator)
+    path = _path(deed.layer)
+    if deed.layer:
+        _set(patient.net, deed.layer, made)
+    else:
+        patient.net = made
+    patient.told(
+        f"{_named(deed.layer)}: a hidden layer of {units} ReLUs before it",
+        f"{path} = nn.Sequential(nn.Linear({part.in_features}, {units}), nn.ReLU(), "
+        f"nn.Linear({units}, {part.out_features}))",
+    )
+
+
 def _outputs(patient: _Patient, deed: Surgery) -> None:
-    for says, code in give_outputs(patient.net, patient.graph, int(deed.to), patient.generator):
+    for says, code in give_outputs(patient.net, patient.graph, int(float(deed.to)), patient.generator):
         patient.told(says, code)
 
 
@@ -254,7 +300,7 @@ def _dropout(patient: _Patient, deed: Surgery) -> None:
 
 
 def _axis(patient: _Patient, deed: Surgery) -> None:
-    axis, function = int(deed.to), deed.function.strip("_")
+    axis, function = int(float(deed.to)), deed.function.strip("_")
     part = patient.part(deed.layer)
     if isinstance(getattr(part, "dim", None), int) and not any(part.children()):
         part.dim = axis
@@ -275,7 +321,8 @@ def _rows_first(patient: _Patient, deed: Surgery) -> None:
 
 DEEDS: dict[str, Callable[[_Patient, Surgery], None]] = {
     "swap": _swap, "output": _output, "outputs": _outputs, "bend": _bend, "initialise": _initialise,
-    "normalise": _normalise, "move-norm": _move_norm, "drop-bias": _drop_bias, "widen": _widen, "unfreeze": _unfreeze,
+    "normalise": _normalise, "move-norm": _move_norm, "drop-bias": _drop_bias, "deepen": _deepen, "widen": _widen,
+    "unfreeze": _unfreeze,
     "dropout": _dropout, "axis": _axis, "rows-first": _rows_first,
 }  # fmt: skip
 """What can be done to a module, by the name of the deed."""

@@ -40,6 +40,14 @@ def widen(net: nn.Module, graph: Graph, layer: str, units: int, generator: Gener
     return [(f"`net.{layer}`: {was} units -> {units}", f"# net.{layer}: {units} units instead of {was}")]
 
 
+def deepened(part: nn.Module, units: int, generator: Generator) -> nn.Module:
+    """A dense layer with a hidden layer of so many ReLUs before it. Raises NetError for another kind of layer."""
+    if type(part) is not nn.Linear:
+        raise _refused(f"a {type(part).__name__} is no dense layer")
+    first = _layer(part, units, part.in_features, generator)
+    return nn.Sequential(first, nn.ReLU(), _layer(part, part.out_features, units, generator))
+
+
 def give_outputs(net: nn.Module, graph: Graph, outputs: int, generator: Generator) -> Told:
     """The last layer with weights gives so many numbers. In place. Raises NetError where others read it too."""
     place = graph.result

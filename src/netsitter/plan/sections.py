@@ -56,6 +56,9 @@ class NetPlan(Section):
     act: str = field("relu", "activation, by name; with its number as leaky_relu:0.2 or elu:0.5")
     init: str | None = field(None, "initial weights, by name; chosen from the activation")
     norm: Literal["batch", "none"] | None = field(None, "batch normalisation before each activation, or none")
+    surgery: tuple[str, ...] = field(
+        (), "what is done to a network or a loss of your own before it trains, each as DEED:LAYER:TO:FUNCTION"
+    )
     dropout: float = field(0.0, "share of hidden units dropped in training", unit="share", by_trial=True, ge=0, lt=1)
 
     @model_validator(mode="before")

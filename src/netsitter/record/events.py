@@ -202,6 +202,14 @@ class Ended(Event):
     scores: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Cured(Event):
+    """What a cure of the run came to. facts: a `CureFacts` as plain values."""
+
+    kind: ClassVar[str] = "cured"
+    facts: Mapping[str, Any]
+
+
 KINDS: dict[str, type[Event]] = {event.kind: event for event in Event.__subclasses__()}
 
 

@@ -21,6 +21,7 @@ Deed = Literal[
     "normalise",  # batch norm is put before hidden activations
     "move-norm",  # the norm goes before the activation that it stands behind
     "drop-bias",  # the bias is left out
+    "deepen",  # a hidden layer of `to` units, with ReLUs, is put before the layer
     "widen",  # the layer gives `to` numbers, and those behind it take them
     "unfreeze",  # parameters are trained
     "dropout",  # the share that is dropped becomes `to`

@@ -63,7 +63,7 @@ class Console:
         self._block = ""
         self._mute = self._trained = False
         self._not_checked: list[tuple[str, str]] = []
-        self._bar = _Bar(self.stream) if self.stream.isatty() and os.environ.get("TERM") not in NO_BAR else None
+        self._bar = Bar(self.stream) if self.stream.isatty() and os.environ.get("TERM") not in NO_BAR else None
         self._rate = _Rate()
 
     def take(self, event: Event) -> None:
@@ -176,7 +176,7 @@ class _Rate:
         return (self.total - step) * (now - self._first[1]) / done if done else None
 
 
-class _Bar:
+class Bar:
     """A progress bar of rich at the foot of the terminal, with lines printed above it."""
 
     def __init__(self, stream: TextIO) -> None:

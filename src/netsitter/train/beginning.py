@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 
 import torch
@@ -13,11 +13,14 @@ from netsitter.diagnose.doctor import concluded, examine_data, examine_start
 from netsitter.nn.build import build
 from netsitter.nn.own import EXAMPLE_ROWS, built_by, load_builder
 from netsitter.nn.summary import summary
+from netsitter.nn.surgery import operate, read
 from netsitter.plan.choose import Choice
 from netsitter.plan.plan import changed
 from netsitter.record.events import Chosen, Event, Found, Known, Started
+from netsitter.record.findings import Surgery
 from netsitter.streams import stream_key
 from netsitter.train.device import machine_facts, threads_for
+from netsitter.train.losses import MENDS
 from netsitter.train.prepare import Ready
 from netsitter.train.start.examine import examined
 from netsitter.version import __version__
@@ -26,7 +29,26 @@ Build = Callable[..., nn.Module]
 """A user's function that builds a network."""
 
 
+SURGERY_ROWS = 5
+"""Training rows that surgery follows the network with: an odd number, which no other side is likely to have."""
+
+
 def network_for(prepared: Ready, own: Build | None) -> nn.Module:
+    """The network of a plan at its start, from the plan's seed, with the plan's surgery done to it."""
+    net, deeds = bare_network(prepared, own), deeds_of(prepared.plan.net.surgery)
+    if not deeds:
+        return net
+    generator = torch.Generator().manual_seed(stream_key(prepared.plan.loop.seed, "surgery"))
+    x_B, _ = first_rows(prepared, SURGERY_ROWS)
+    return operate(net, deeds, x_B.cpu(), generator=generator)[0]
+
+
+def deeds_of(texts: Sequence[str]) -> tuple[Surgery, ...]:
+    """The deeds of a plan that concern a network. Raises PlanError for what is none."""
+    return tuple(deed for deed in map(read, texts) if deed.deed not in MENDS)
+
+
+def bare_network(prepared: Ready, own: Build | None) -> nn.Module:
     """The network of a plan at its start: built by us, or by the user's own function, from the plan's seed."""
     plan = prepared.plan
     key = stream_key(plan.loop.seed, "init")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import log
 
 import torch
@@ -53,6 +53,14 @@ MENDS: dict[str, Callable[[Loss], Loss]] = {
     "loss-shape": lambda loss: lambda outputs, targets: loss(outputs.reshape(targets.shape), targets),
 }
 """What surgery does to a loss, by the name of the deed."""
+
+
+def mended(loss: Loss, deeds: Iterable[str]) -> Loss:
+    """The loss with those of the deeds done to it that concern a loss; itself where none does."""
+    for deed in deeds:
+        loss = MENDS[deed](loss) if deed in MENDS else loss
+    return loss
+
 
 FITTING = {"classify": ("cross_entropy",), "regress": ("mse", "mae", "huber")}
 """The losses that fit each task. Others may run all the same, and learn nonsense."""

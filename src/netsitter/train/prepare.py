@@ -27,7 +27,7 @@ from netsitter.plan.plan import Plan
 from netsitter.record.facts import DataFacts
 from netsitter.streams import numpy_stream
 from netsitter.train.loop import Parts
-from netsitter.train.losses import LOSSES, Loss
+from netsitter.train.losses import LOSSES, Loss, mended
 from netsitter.train.scores import CLASSES, REAL, Measure, form_of, scorer_of, threshold_of
 
 FIT_ROWS = 20_000
@@ -91,6 +91,7 @@ def ready(
     outputs = len(source.classes) if source.task == "classify" else raw["train"].y.shape[1]
     plan, choices = choose(plan, DataShape(source.image, source.example, len(raw["train"]), source.task, outputs))
     loss = _on(device, loss or LOSSES[plan.loop.loss or "cross_entropy"])
+    loss = mended(loss, (deed.partition(":")[0] for deed in plan.net.surgery))
     return _placed(plan, choices, source, facts, raw, loss, optimizer, device, outputs)
 
 

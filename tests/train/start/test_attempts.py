@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from netsitter.data.batches import batch_bounds, epoch_order
 from netsitter.diagnose.evidence import reached
-from netsitter.train.scores import Measure
 from netsitter.train.own_optimiser import undecayed
+from netsitter.train.scores import Measure
 from netsitter.train.start.attempts import (
     AS_IT_IS,
     MOST_STEPS,

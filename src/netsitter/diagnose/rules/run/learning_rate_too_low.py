@@ -114,8 +114,8 @@ class LearningRateTooLow(Rule[StartFacts]):
             gone, share = (base.start - base.end) / way, base.steps / steps
         else:
             gone, share = progress(trace, trial) or 0.0, share_done(trace)
-            losses = trace.curve("epoch/train_loss").values[:, trial]
-            gone = (base.start - float(losses[-1])) / way if len(losses) else gone
+            losses = trace.curve("epoch/train_loss")
+            gone = (base.start - float(losses.values[-1, trial])) / way if len(losses.steps) else gone
         if gone >= self.PACE * share or reached(best) - reached(base) < self.GAIN:
             return []
         now = base.start - gone * way
@@ -124,7 +124,7 @@ class LearningRateTooLow(Rule[StartFacts]):
         seen += (
             f"{best.end:.4g} in {best.steps} steps: {max(gone, 0.0):.1%} of that way (limit {self.PACE * share:.0%})"
         )
-        if trace is not None and fits(trace, trial)[-1:] > 0.05:
+        if trace is not None and (fits(trace, trial)[-1:] > 0.05).any():
             seen += "; the score rises all the same: it only asks which output is largest"
         remedy = Remedy(f"Raise the learning rate to {rate:.2g}.", {"optim.lr": rate}, "safe")
         severity: Severity = "error" if gone < 0.1 * self.PACE * share and steps >= self.FEW else "warning"

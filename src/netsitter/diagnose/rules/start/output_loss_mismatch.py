@@ -118,6 +118,7 @@ class OutputLossMismatch(Rule[StartFacts]):
             or self._out_of_reach(loss, outputs, target)
             or self._not_probabilities(loss, outputs, target)
             or self._squared_classes(loss, outputs, target)
+            or self._one_sided(loss, outputs)
         )
         if found is None:
             return []
@@ -155,6 +156,10 @@ class OutputLossMismatch(Rule[StartFacts]):
 
     def _into_probabilities(self, target: TargetFacts) -> tuple[Remedy, ...]:
         """For a loss on probabilities that gets other numbers."""
+        if target.form == "one-hot":
+            crossed = Remedy("Take cross-entropy on logits.", {"loop.loss": "cross_entropy"}, "safe", (_BARE,))
+            soft = Surgery("output", to="softmax")
+            return crossed, Remedy("End the network with a softmax.", {}, "changes-model", (soft,))
         if target.form not in ("yes-no", "several"):
             return (Remedy("End with a sigmoid or softmax, or take the loss on logits."),)
         logits = Remedy("Take the loss on logits.", {"loop.loss": "bce_logits"}, "safe", (_BARE,))
@@ -206,6 +211,15 @@ class OutputLossMismatch(Rule[StartFacts]):
         seen += f"come below {reachable:.3g}, where guessing costs {guess:.3g}"
         straight = Remedy("Drop the last activation, so that the output is linear.", {}, "changes-model", (_BARE,))
         return seen, (straight,), "error", 0.95
+
+    def _one_sided(self, loss: LossFacts, outputs: OutputFacts) -> _Told | None:
+        low, high = outputs.reach
+        if loss.takes not in ("logits", "logit") or (low != 0 and high != 0):
+            return None
+        seen = f"{loss.name} takes logits of either sign; the output reaches {_range(low, high)}, and where it is 0 no "
+        seen += "gradient comes through"
+        straight = Remedy("Drop the last activation: the loss has it inside.", {}, "changes-model", (_BARE,))
+        return seen, (straight,), "warning", 0.6
 
     def _not_probabilities(self, loss: LossFacts, outputs: OutputFacts, target: TargetFacts) -> _Told | None:
         if loss.takes == "log-probabilities" and not outputs.log_simplex:

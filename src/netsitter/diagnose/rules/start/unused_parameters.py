@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from netsitter.diagnose.at_start import last_weight
 from netsitter.diagnose.cases_run import run
 from netsitter.diagnose.cases_start import start, weight
 from netsitter.diagnose.rule import Case, Rule
@@ -25,7 +26,8 @@ class UnusedParameters(Rule[StartFacts | Trace]):
 
     Threshold: RANDOM = 0.05: a frozen weight whose spread is within this share, or three standard errors, of that of a
     fresh one, or of PyTorch's own 1/√(3 · fan-in), was never trained.
-    STEPS = 20 steps without a gradient are never. FEW = 0.02 of all weights are no more than a note.
+    STEPS = 20 steps without a gradient are never. FEW = 0.02 of all weights are no more than a note, unless they
+    give the output.
 
     Remedy: use the layer in forward, hand its parameters to the optimiser, or unfreeze it.
 
@@ -122,7 +124,8 @@ class UnusedParameters(Rule[StartFacts | Trace]):
                     else f"{why} {len(some)} tensors, {size:,} of {total:,} weights ({size / total:.1%})"
                 )
                 # A bias or two beside the road is no fault worth a warning.
-                severity: Severity = "warning" if size > self.FEW * total else "note"
+                last = some is frozen and any(w.name == last_weight(record) for w in frozen)
+                severity: Severity = "warning" if size > self.FEW * total or last else "note"
                 found.append(
                     self.finding(
                         some[0].name,
