@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from netsitter.cure.candidates import Candidate, attempted, batches, wrong_in_itself
+from netsitter.cure.candidates import Candidate, attempted, batches, in_order, joined, wrong_in_itself
 from netsitter.cure.effect import LEAST, verdict_of
 from netsitter.cure.program import Program
 from netsitter.cure.race import Arm, Race, best_of
@@ -117,10 +117,22 @@ class Treatment:
         own = self.program.plan.net.kind == "own"
         if roots:
             yield from batches(roots, self.start, own)
+            yield from self._with_rates(roots, own)
         elif self.arm.program.remedies and not self._fitted:
             self._fitted = True
             if pointed := attempted(self.start, own, FITTED):
                 yield [(FIT, remedy) for remedy in pointed[:2]]
+
+    def _with_rates(self, roots: tuple[Finding, ...], own: bool) -> Iterator[list[Candidate]]:
+        """For what is wrong in itself: the remedy with a rate that fits the network as it then is."""
+        for root in [root for root in roots if wrong_in_itself(root) and (root.code, root.slug) not in self._trusted]:
+            for remedy in in_order(root.remedies)[:1]:
+                try:
+                    start = self._seen(self.arm.program.with_remedy(remedy)).start
+                except NetsitterError:
+                    continue
+                if pointed := attempted(start, own, FITTED):
+                    yield [(root, joined([remedy, rate])) for rate in pointed[:2]]
 
     def _best(self, tried: Sequence[Tried], roots: tuple[Finding, ...]) -> int | None:
         """The place of the remedy to keep: one that helps; else one for what is wrong in itself, if it does no harm."""
@@ -144,12 +156,16 @@ class Treatment:
 
     def _look(self) -> None:
         """What the doctor says of the program as it now is, from its start and from what was seen of its training."""
-        program, seed = self.arm.program, self.seeds[0]
-        trace = Trace(beginning(program.ready, program.network(seed), name=program.ready.source.name))
+        program = self.arm.program
+        trace = self._seen(program)
         self.start = trace.start
         for event in self.arm.events():
             trace.take(event)
         self.left = Doctor(program.plan).conclude(trace)
+
+    def _seen(self, program: Program) -> Trace:
+        """What can be said of a program before it trains."""
+        return Trace(beginning(program.ready, program.network(self.seeds[0]), name=program.ready.source.name))
 
     def _tried(self, batch: Sequence[Candidate]) -> tuple[list[Tried], dict[int, Arm]]:
         """A batch of remedies beside the program as it stands; and the arms of those that could be tried, by place."""
