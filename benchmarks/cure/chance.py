@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from netsitter.cure.program import Program
+from netsitter.curing.program import Program
 from netsitter.record.findings import Remedy, Surgery
 
 

@@ -29,10 +29,10 @@ from benchmarks.faults.program import Entry, gallery
 from benchmarks.faults.program import Program as Written
 from benchmarks.faults.run import half_of
 
-from netsitter.cure.program import Program
-from netsitter.cure.race import Arm, Race
-from netsitter.cure.side import Side, whole_rows
-from netsitter.cure.treat import Treatment
+from netsitter.curing.program import Program
+from netsitter.curing.race import Arm, Race
+from netsitter.curing.side import Side, whole_rows
+from netsitter.curing.treat import Treatment
 from netsitter.doors.beginning import begun
 from netsitter.doors.inputs import asked_for
 from netsitter.errors import NetsitterError

@@ -8,9 +8,9 @@ from typing import Any
 
 from torch import nn
 
-from netsitter.cure.program import Program
-from netsitter.cure.treat import SHARE, Treatment
-from netsitter.cure.words import changes_of, snippet
+from netsitter.curing.program import Program
+from netsitter.curing.treat import SHARE, Treatment
+from netsitter.curing.words import changes_of, snippet
 from netsitter.diagnose.registry import checked_rules
 from netsitter.doors.beginning import begun
 from netsitter.doors.fit import conducted

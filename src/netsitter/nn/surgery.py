@@ -266,7 +266,8 @@ def _deepen(patient: _Patient, deed: Surgery) -> None:
 
 
 def _outputs(patient: _Patient, deed: Surgery) -> None:
-    for says, code in give_outputs(patient.net, patient.graph, int(float(deed.to)), patient.generator):
+    patient.net, told = give_outputs(patient.net, patient.graph, int(float(deed.to)), patient.generator)
+    for says, code in told:
         patient.told(says, code)
 
 

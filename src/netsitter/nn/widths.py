@@ -48,8 +48,11 @@ def deepened(part: nn.Module, units: int, generator: Generator) -> nn.Module:
     return nn.Sequential(first, nn.ReLU(), _layer(part, part.out_features, units, generator))
 
 
-def give_outputs(net: nn.Module, graph: Graph, outputs: int, generator: Generator) -> Told:
-    """The last layer with weights gives so many numbers. In place. Raises NetError where others read it too."""
+def give_outputs(net: nn.Module, graph: Graph, outputs: int, generator: Generator) -> tuple[nn.Module, Told]:
+    """The network whose last layer with weights gives so many numbers; in place, unless it is that layer itself.
+
+    Raises NetError where others read the layer too.
+    """
     place = graph.result
     while place != INPUT and graph.operations[place].role != "weights":
         place = graph.operations[place].inputs[0]
@@ -58,8 +61,13 @@ def give_outputs(net: nn.Module, graph: Graph, outputs: int, generator: Generato
     name = graph.operations[place].name
     part = net.get_submodule(name)
     was = _width(part)
-    _set(net, name, _layer(part, outputs, _inputs(part), generator))
-    return [(f"`net.{name}`: {was} outputs -> {outputs}", f"# net.{name}: {outputs} outputs instead of {was}")]
+    made = _layer(part, outputs, _inputs(part), generator)
+    if name:
+        _set(net, name, made)
+    else:
+        net = made
+    where = f"net.{name}".rstrip(".")
+    return net, [(f"`{where}`: {was} outputs -> {outputs}", f"# {where}: {outputs} outputs instead of {was}")]
 
 
 def _followers(graph: Graph, place: int) -> list[Operation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from netsitter.cure.program import Program
+from netsitter.curing.program import Program
 from netsitter.nn.surgery import Change
 from netsitter.plan.plan import differing
 from netsitter.record.findings import Remedy

@@ -29,6 +29,13 @@ TUNED = (
 no harm, even while another fault hides what it brings."""
 
 
+FOR_THE_USER = (
+    "shuffled-labels", "non-finite-value", "label-out-of-range", "leaked-split", "conflicting-labels", "duplicate-rows",
+    "identifier-feature", "shifted-split",
+)  # fmt: skip
+"""Faults of the data: told, and never covered up by what brings a better score all the same."""
+
+
 def wrong_in_itself(finding: Finding) -> bool:
     """Whether the fault is to be mended whatever it costs the score today."""
     return finding.slug not in TUNED and finding.severity != "note"
@@ -36,7 +43,7 @@ def wrong_in_itself(finding: Finding) -> bool:
 
 def batches(findings: Sequence[Finding], start: StartFacts | None, own: bool) -> Iterator[list[Candidate]]:
     """Batches of candidates, the likeliest first; each is tried only where those before it brought nothing."""
-    roots = [finding for finding in findings if finding.severity != "note"]
+    roots = [finding for finding in findings if finding.severity != "note" and finding.slug not in FOR_THE_USER]
     # A rate that is fitted to a faulty network would have to be fitted again.
     roots.sort(key=lambda root: not wrong_in_itself(root))
     firsts = [(root, tried[0]) for root in roots if (tried := in_order(root.remedies))]

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from netsitter.cure.program import Program
+from netsitter.curing.program import Program
 from netsitter.doors.beginning import begun
 from netsitter.doors.inputs import asked_for
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from netsitter.cure.program import Program
-from netsitter.cure.words import changes_of, snippet, words
+from netsitter.curing.program import Program
+from netsitter.curing.words import changes_of, snippet, words
 from netsitter.errors import NetError
 from netsitter.record.findings import Remedy, Surgery
 from netsitter.train.beginning import first_rows

@@ -9,7 +9,7 @@ from math import isfinite, isnan
 import torch
 from torch import nn
 
-from netsitter.cure.program import Program
+from netsitter.curing.program import Program
 from netsitter.nn.modes import into_training
 from netsitter.plan.plan import Plan, by_trial, changed, differing
 from netsitter.record.events import Event

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from netsitter.cure.candidates import Candidate, attempted, batches, in_order, joined, wrong_in_itself
-from netsitter.cure.effect import LEAST, verdict_of
-from netsitter.cure.program import Program
-from netsitter.cure.race import Arm, Race, best_of
-from netsitter.cure.side import whole_rows
-from netsitter.cure.words import words
+from netsitter.curing.candidates import Candidate, attempted, batches, in_order, joined, wrong_in_itself
+from netsitter.curing.effect import LEAST, verdict_of
+from netsitter.curing.program import Program
+from netsitter.curing.race import Arm, Race, best_of
+from netsitter.curing.side import whole_rows
+from netsitter.curing.words import words
 from netsitter.diagnose.doctor import Doctor
 from netsitter.errors import NetsitterError
 from netsitter.record.cures import Effect, Round, Tried
-from netsitter.record.findings import Finding
+from netsitter.record.findings import Finding, Remedy
 from netsitter.record.start_facts import StartFacts
 from netsitter.record.trace import Trace
 from netsitter.train.beginning import beginning, step_work
@@ -118,10 +118,17 @@ class Treatment:
         if roots:
             yield from batches(roots, self.start, own)
             yield from self._with_rates(roots, own)
-        elif self.arm.program.remedies and not self._fitted:
+        if self.arm.program.remedies and not self._fitted:
             self._fitted = True
-            if pointed := attempted(self.start, own, FITTED):
-                yield [(FIT, remedy) for remedy in pointed[:2]]
+            rates = [(FIT, remedy) for remedy in attempted(self.start, own, FITTED)[:2]]
+            notes = [(note, remedy) for note in self.left for remedy in in_order(note.remedies)[:1] if polishes(note)]
+            longer = [(FIT, four_times(self.arm.program.plan.loop.epochs or 1))] if self._is_short() else []
+            if rates or notes or longer:
+                yield [*rates, *notes[:2], *longer]
+
+    def _is_short(self) -> bool:
+        """Whether a whole training has so few steps that more of them are worth a try."""
+        return self.whole_now // (self.arm.program.plan.loop.batch or 1) < FEW_STEPS
 
     def _with_rates(self, roots: tuple[Finding, ...], own: bool) -> Iterator[list[Candidate]]:
         """For what is wrong in itself: the remedy with a rate that fits the network as it then is."""
@@ -140,7 +147,7 @@ class Treatment:
         if best is not None:
             return best
         wrong = {(root.code, root.slug) for root in roots if wrong_in_itself(root)} - self._trusted
-        fit = [i for i, one in enumerate(tried) if one.finding in wrong and one.effect and one.verdict == "no effect"]
+        fit = [i for i, one in enumerate(tried) if one.finding in wrong and one.verdict == "no effect" and not one.why]
         fit = [i for i in fit if one_of(tried[i]) > -LEAST]
         if not fit:
             return None
@@ -196,10 +203,14 @@ class Treatment:
                 arms[place] = arm
         short = {place: arm for place, arm in arms.items() if found[place].effect is None}
         if short:
-            allowance = int((1 if batch[0][0] is FIT else ALLOWANCE) * left)
-            effects, share = self.race.run(self.arm, list(short.values()), allowance=allowance)
-            for (place, arm), effect in zip(short.items(), effects, strict=True):
-                found[place] = told_of(found[place], effect, share, arm)
+            allowance = int((1 if self._fitted else ALLOWANCE) * left)
+            came_out = self.race.run(self.arm, list(short.values()), allowance=allowance)
+            for number, (place, arm) in enumerate(short.items()):
+                if came_out is None:
+                    why = f"a step of each would cost more than the {left / self.whole:.1f} trainings that are left"
+                    found[place] = replace(found[place], verdict="cannot be tried", why=why)
+                else:
+                    found[place] = told_of(found[place], came_out[0][number], came_out[1], arm)
         return found, arms
 
     @property
@@ -212,6 +223,20 @@ def told_of(tried: Tried, effect: Effect, share: float, arm: Arm) -> Tried:
     """The remedy with what came of it."""
     return replace(tried, verdict=verdict_of(effect), effect=effect, share=share, why=arm.failed)
 
+
+def polishes(note: Finding) -> bool:
+    """Whether a note is worth trying, once a program has been changed: one that costs no more and changes no layer."""
+    remedy = next(iter(in_order(note.remedies)), None)
+    return note.severity == "note" and remedy is not None and remedy.safety == "safe" and not remedy.surgery
+
+
+def four_times(epochs: int) -> Remedy:
+    """A longer training."""
+    return Remedy(f"Train for {4 * epochs} epochs.", {"loop.epochs": 4 * epochs}, "safe")
+
+
+FEW_STEPS = 300
+"""Steps of a whole training below which it may simply be too short."""
 
 FIT = Finding("", "rate", "note", "the rate", "")
 """What stands in a finding's place where a rate is fitted to the program as it now is."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 
-from netsitter.cure.effect import consistent, effect_of, verdict_of
-from netsitter.cure.program import Program
-from netsitter.cure.side import WORST_REAL, WORST_SHARE, Side, grouped, whole_rows
+from netsitter.curing.effect import consistent, effect_of, verdict_of
+from netsitter.curing.program import Program
+from netsitter.curing.side import WORST_REAL, WORST_SHARE, Side, grouped, whole_rows
 from netsitter.record.cures import Effect
 from netsitter.record.events import EpochEnded, Event, Measured, TrialEnded
 
@@ -77,15 +77,18 @@ class Race:
             if self.tell is not None:
                 self.tell(self.spent, self.budget)
 
-    def run(self, base: Arm, others: Sequence[Arm], *, allowance: int) -> tuple[list[Effect], float]:
+    def run(self, base: Arm, others: Sequence[Arm], *, allowance: int) -> tuple[list[Effect], float] | None:
         """The effect of each arm beside the base, and the share of a whole training that it was measured after.
 
-        allowance: rows that this may cost. Longer, and with more seeds, only while nothing is decided.
+        allowance: rows that this may cost; None where that is not enough for a step of each. Longer, and with more
+        seeds, only while nothing is decided.
         """
         whole, batch, began = whole_rows(base.program), base.program.plan.loop.batch or 1, self.spent
         seeds = [*self.seeds]
         rows = min(whole, max(int(FIRST_SHARE * whole), FEWEST_STEPS * batch))
-        rows = max(batch, min(rows, allowance // (len(seeds) * (1 + len(others)))))
+        rows = min(rows, allowance // (len(seeds) * (1 + len(others))))
+        if rows < max(arm.program.plan.loop.batch or 1 for arm in (base, *others)):
+            return None
         while True:
             self.advance([base, *others], rows)
             effects = [self.compared(base, arm, seeds) for arm in others]

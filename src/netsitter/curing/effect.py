@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, sqrt
+from math import hypot, inf, sqrt
 from statistics import fmean, stdev
 
 from netsitter.record.cures import Effect, Verdict
@@ -13,6 +13,9 @@ QUANTILES = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 
 
 SURE = 5
 """Pairs that, all of one sign, are no chance: 1 in 32."""
+
+ALIKE = 0.05
+"""Share of a difference that it is never known better than, however alike three seeds are."""
 
 LEAST = 0.01
 """A difference of the score smaller than this is none that anybody would notice."""
@@ -28,11 +31,13 @@ def effect_of(
 ) -> Effect:
     """The effect over seeds. worst: what a program that fails is worth. grain: the score of one validation row."""
     apart = [_worth(b, worst) - _worth(a, worst) for a, b in zip(before, after, strict=True)]
-    noise = max(_spread(apart), grain / 2)
+    # By the pairs, or by both sides where that is more: three pairs may be alike by chance.
+    sides = [[_worth(score, worst) for score in scores] for scores in (before, after)]
+    noise = max(_spread(apart), hypot(*map(_spread, sides)), grain / 2, ALIKE * abs(fmean(apart)))
     quantile = QUANTILES.get(len(apart) - 1, 2.2)
     # Another mean of as many seeds differs from this one by the noise of both.
     spread = quantile * noise * sqrt(2 / len(apart))
-    return Effect(tuple(before), tuple(after), fmean(apart), spread, *(losses or (None, None)))
+    return Effect(tuple(before), tuple(after), fmean(apart), spread, grain, *(losses or (None, None)))
 
 
 def verdict_of(effect: Effect) -> Verdict:
@@ -42,7 +47,7 @@ def verdict_of(effect: Effect) -> Verdict:
     before, which of 3 and 3 chance does once in 20; or since 5 pairs or more all say so, which chance does once in 32.
     The last two see what the first cannot where a sick program's own scores lie far apart.
     """
-    if abs(effect.mean) <= LEAST:
+    if abs(effect.mean) <= LEAST or abs(effect.mean) < effect.grain:
         return "no effect"
     sure = len(effect.before) >= SURE and consistent(effect)
     beyond = abs(effect.mean) > effect.spread / sqrt(2) or _apart(effect) or sure

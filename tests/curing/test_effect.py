@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netsitter.cure.effect import LEAST, consistent, effect_of, verdict_of
+from netsitter.curing.effect import LEAST, consistent, effect_of, verdict_of
 
 
 def effect(before, after, **options):
