@@ -28,7 +28,7 @@ def test_a_run_is_cured_and_its_plan_can_be_trained(sick_run):
     assert "Against learning-rate-too-low: Raise the learning rate" in done.out
     assert f"The cured plan: {sick_run / 'cured.toml'}" in done.out
     fitted = inside("fit", "--plan", sick_run / "cured.toml", "--json")
-    assert fitted.json["metrics"]["test"]["score"] > 0.9
+    assert fitted.json["metrics"]["test"]["score"] > 0.85
 
 
 def test_json_is_one_object_with_every_remedy_tried(sick_run):

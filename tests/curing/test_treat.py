@@ -122,7 +122,7 @@ def _fails_above(outputs, targets):
 
 def test_of_remedies_that_help_the_first_is_kept_unless_another_is_clearly_better():
     def helps(*after):
-        return Effect((0.1,) * 3, after, sum(after) / 3 - 0.1, 0.1, 0.01)
+        return Effect((0.1,) * 3, after, sum(after) / 3 - 0.1, 0.1, 0.05, 0.01)
 
     assert best_of({0: helps(0.8, 0.8, 0.8), 1: helps(0.81, 0.81, 0.81)}) == 0
     assert best_of({0: helps(0.8, 0.8, 0.8), 1: helps(0.9, 0.9, 0.9)}) == 1

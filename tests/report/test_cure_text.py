@@ -6,16 +6,18 @@ from netsitter.record.cures import CureFacts, Effect, Round, Tried
 from netsitter.record.findings import Finding, Remedy
 from netsitter.report.cure_text import began_line, changed_lines, round_lines, story, trained_lines
 
+NAME = ("NET002", "output-loss-mismatch")
+DROPPED = ("`net.3`: `nn.Softmax` -> nothing",)
 SOFT = Finding(
     "NET002", "output-loss-mismatch", "error", "the output: Softmax (3)", "it gets 1.46", (Remedy("Drop it."),)
 )
 HELPS = Tried(
-    ("NET002", "output-loss-mismatch"), Remedy("Drop it.", safety="changes-model"), ("`net.3`: `nn.Softmax` -> nothing",),
-    "helps", Effect((0.4, 0.5), (0.9, 0.8), 0.4, 0.1, 0.01, 2.3, 0.41), 0.08,
+    NAME, Remedy("Drop it.", safety="changes-model"), DROPPED,
+    "helps", Effect((0.4, 0.5), (0.9, 0.8), 0.4, 0.1, 0.05, 0.01, 2.3, 0.41), 0.08,
 )  # fmt: skip
 NOTHING = Tried(
     ("UPD001", "learning-rate-too-low"), Remedy("Raise it."), ("SGD lr 1 -> 2",), "no effect",
-    Effect((None, None), (0.5, 0.5), 0.001, 0.1, 0.01), 0.5,
+    Effect((None, None), (0.5, 0.5), 0.001, 0.1, 0.05, 0.01), 0.5,
 )  # fmt: skip
 REFUSED = Tried(("X", "x"), Remedy("Bend it."), (), "cannot be tried", why="there is no layer 9")
 

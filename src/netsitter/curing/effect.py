@@ -31,13 +31,13 @@ def effect_of(
 ) -> Effect:
     """The effect over seeds. worst: what a program that fails is worth. grain: the score of one validation row."""
     apart = [_worth(b, worst) - _worth(a, worst) for a, b in zip(before, after, strict=True)]
-    # By the pairs, or by both sides where that is more: three pairs may be alike by chance.
     sides = [[_worth(score, worst) for score in scores] for scores in (before, after)]
-    noise = max(_spread(apart), hypot(*map(_spread, sides)), grain / 2, ALIKE * abs(fmean(apart)))
-    quantile = QUANTILES.get(len(apart) - 1, 2.2)
+    noise = max(_spread(apart), grain / 2)
+    # Three pairs may be alike by chance: what both sides vary by, and a share of the difference, are the least.
+    wide = max(noise, hypot(*map(_spread, sides)), ALIKE * abs(fmean(apart)))
     # Another mean of as many seeds differs from this one by the noise of both.
-    spread = quantile * noise * sqrt(2 / len(apart))
-    return Effect(tuple(before), tuple(after), fmean(apart), spread, grain, *(losses or (None, None)))
+    spread = _quantile(len(apart)) * wide * sqrt(2 / len(apart))
+    return Effect(tuple(before), tuple(after), fmean(apart), spread, noise, grain, *(losses or (None, None)))
 
 
 def verdict_of(effect: Effect) -> Verdict:
@@ -50,7 +50,8 @@ def verdict_of(effect: Effect) -> Verdict:
     if abs(effect.mean) <= LEAST or abs(effect.mean) < effect.grain:
         return "no effect"
     sure = len(effect.before) >= SURE and consistent(effect)
-    beyond = abs(effect.mean) > effect.spread / sqrt(2) or _apart(effect) or sure
+    count = len(effect.before)
+    beyond = abs(effect.mean) > _quantile(count) * effect.noise / sqrt(count) or _apart(effect) or sure
     return "no effect" if not beyond else "helps" if effect.mean > 0 else "harms"
 
 
@@ -66,6 +67,10 @@ def _apart(effect: Effect) -> bool:
     after = [_worth(score, -inf) for score in effect.after]
     enough = len(before) >= 3
     return enough and (min(after) > max(before) if effect.mean > 0 else max(after) < min(before))
+
+
+def _quantile(seeds: int) -> float:
+    return QUANTILES.get(seeds - 1, 2.2)
 
 
 def _worth(score: float | None, worst: float) -> float:

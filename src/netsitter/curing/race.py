@@ -121,7 +121,8 @@ class Race:
         """The effect of one arm beside another, over these seeds."""
         ready = base.program.ready
         worst = WORST_REAL if ready.parts.measure.real else WORST_SHARE
-        same = arm.program.ready.loss is ready.loss and not (base.failed or arm.failed)
+        same = arm.program.ready.loss is ready.loss and arm.program.ready.target is ready.target
+        same = same and not (base.failed or arm.failed)
         losses = (base.loss(), arm.loss()) if same else None
         grain = 1 / max(1, ready.parts.feeds["val"].rows)
         return effect_of(base.scores(seeds), arm.scores(seeds), worst=worst, grain=grain, losses=losses)

@@ -18,13 +18,14 @@ class Effect:
     before, after: validation score by seed, of the same rows; the share right, or R². None where the program failed.
     loss_before, loss_after: validation loss, mean over seeds; None where both do not have the same loss.
     mean: after minus before. spread: how far another experiment of as many new seeds may come out from it, 19 times
-    out of 20. grain: the score of one validation row; less than that is no difference.
+    out of 20. noise: of the paired differences. grain: the score of one validation row; less is no difference.
     """
 
     before: tuple[float | None, ...]
     after: tuple[float | None, ...]
     mean: float
     spread: float
+    noise: float
     grain: float
     loss_before: float | None = None
     loss_after: float | None = None

@@ -26,7 +26,7 @@ def round_lines(found: Round, number: int, metric: str) -> list[str]:
     lines = [f"Round {number}"]
     lines += [f"  {f.severity} {f.code} {f.slug} ({f.where}): {f.seen}" for f in found.findings]
     if not found.findings:
-        lines += ["  Nothing is wrong any more. The learning rate is fitted to the network as it now is:"]
+        lines += ["  Nothing is wrong any more. What may fit the network as it now is better:"]
     if not found.tried:
         return [*map(printable, lines), "  there is no remedy that could be tried: this is for you to mend"]
     shown = [_row(tried) for tried in found.tried]
