@@ -108,7 +108,7 @@ def treated(entry: Entry, seed: int) -> Outcome:
     treatment = Treatment(sick)
     effects, before, trainings = [], treatment.arm, 0
     for found in treatment.rounds():
-        trainings += len(treatment.seeds) * len(found.tried)
+        trainings += len(found.tried)
         if found.kept is not None:
             effects.append(_again(before, treatment.arm, found.tried[found.kept]))
             before = treatment.arm

@@ -40,8 +40,8 @@ class LearningRateTooLow(Rule[StartFacts]):
     Why it hurts: the weights hardly move: at the end of all epochs the network is about what it was at the start.
     Scores may rise all the same, since they only ask which output is the largest, however little.
 
-    Threshold: PACE = 0.5: the loss must have gone that share of the way, in proportion to the steps done; a tenth of
-    it is an error, unless there are fewer than FEW = 100 steps in all. GAIN = 0.15 of what there is to gain must
+    Threshold: PACE = 0.625: the loss must have gone that share of the way, in proportion to the steps done; a tenth of
+    it is an error, unless there are fewer than FEW = 100 steps in all. GAIN = 0.18 of what there is to gain must
     separate the better rate from this one. In a loop no step of FEW or more may have moved any weight by STILL = 3e-5
     of its length, nor the loss have come down by FALL = 0.2 of what it was.
 
@@ -57,8 +57,8 @@ class LearningRateTooLow(Rule[StartFacts]):
     severity = "error"
     needs = ("start", "run")
 
-    PACE = 0.5
-    GAIN = 0.15
+    PACE = 0.625
+    GAIN = 0.18
     FEW = 100
     STILL = 3e-5
     FALL = 0.2

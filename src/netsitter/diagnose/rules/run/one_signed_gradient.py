@@ -24,7 +24,8 @@ class OneSignedGradient(Rule[Trace]):
     Why it hurts: such a unit can only raise all its weights or lower them all; it goes to where it should be in zigzag.
     It comes of inputs that are all positive: raw pixels, or a layer of sigmoids before it.
 
-    Threshold: UNITS = 0.5 of the units, over FEWEST = 3 readings; of batches of BATCH = 8 rows or more, since one row
+    Threshold: UNITS = 0.65 of the units, over FEWEST = 3 readings (at 0.5, 6 more of 393 well runs of the gallery's
+    tuned half had a warning, and no sick one was named better); of batches of BATCH = 8 rows or more, since one row
     alone has it always.
 
     Remedy: subtract the mean of the input; tanh or ReLU in place of the sigmoid; batch normalisation.
@@ -40,7 +41,7 @@ class OneSignedGradient(Rule[Trace]):
     severity = "warning"
     needs = "run"
 
-    UNITS = 0.5
+    UNITS = 0.65
     FEWEST = 3
     BATCH = 8
 
