@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from netsitter.diagnose.evidence import AS_IT_IS, reached
 from netsitter.record.findings import Finding, Remedy, Safety, Surgery
@@ -67,8 +68,14 @@ def in_order(remedies: Sequence[Remedy]) -> list[Remedy]:
 
 
 def joined(remedies: Sequence[Remedy]) -> Remedy:
-    """All of them as one."""
-    changes = {name: value for remedy in remedies for name, value in remedy.changes.items()}
+    """All of them as one; of those that set the same field of the plan, the first."""
+    changes: dict[str, Any] = {}
+    fitting = []
+    for remedy in remedies:
+        if not changes.keys() & remedy.changes.keys():
+            changes |= remedy.changes
+            fitting.append(remedy)
+    remedies = fitting
     surgery = tuple(dict.fromkeys(deed for remedy in remedies for deed in remedy.surgery))
     safety = max((remedy.safety for remedy in remedies), key=SAFETIES.index)
     return Remedy(" ".join(dict.fromkeys(remedy.says for remedy in remedies)), changes, safety, surgery)
