@@ -10,7 +10,7 @@ from torch import nn
 
 from netsitter.curing.program import Program
 from netsitter.curing.words import changes_of, snippet, words
-from netsitter.errors import NetError
+from netsitter.errors import NetError, PlanError
 from netsitter.record.findings import Remedy, Surgery
 from netsitter.train.beginning import first_rows
 
@@ -108,3 +108,20 @@ def test_the_snippet_runs_and_gives_the_same_kinds_of_layers():
     exec(snippet(changes_of(before, after, [remedy], 7)), names)
     assert [type(part) for part in names["net"]] == [type(part) for part in after.network(7)]
     assert [group["lr"] for group in names["optimizer"].param_groups] == [0.05]
+
+
+def test_rare_classes_count_as_much_as_others_in_a_weighed_cross_entropy():
+    x, _ = clouds()
+    y = (torch.arange(len(x)) % 20 == 0).long()
+    rare = program(lambda: nn.Linear(6, 2), (x, y))
+    after = rare.with_remedy(Remedy("Weigh.", surgery=(Surgery("loss-weights"),)))
+    outputs = torch.randn(400, 2)
+    apart = nn.functional.cross_entropy(outputs, y, reduction="none")
+    counts = after.ready.facts.parts["train"].class_counts
+    assert counts[0] > 15 * counts[1]
+    weights = torch.where(y == 1, 1 / counts[1], 1 / counts[0])
+    assert torch.allclose(after.ready.loss(outputs, y), (apart * weights).sum() / weights.sum(), rtol=1e-4)
+    with pytest.raises(PlanError, match="weighed in cross-entropy"):
+        program(data=(x, x), build=lambda: nn.Linear(6, 6), loss=nn.MSELoss()).with_remedy(
+            Remedy("Weigh.", surgery=(Surgery("loss-weights"),))
+        )

@@ -140,3 +140,15 @@ def test_the_facts_of_a_cure_come_back_from_json(tmp_path):
     again = cure_of(json.loads(json.dumps(cured.facts.as_json())))
     assert again == cured.facts or again.as_json() == cured.facts.as_json()
     assert again.kept[0].effect == cured.facts.kept[0].effect
+
+
+def test_rare_classes_are_cured_by_weights_and_judged_by_class():
+    chance = torch.Generator().manual_seed(0)
+    y = (torch.rand(1_500, generator=chance) < 0.05).long()
+    x = torch.randn(1_500, 6, generator=chance) + 0.9 * y[:, None]
+    treatment, rounds = treated(program(lambda: nn.Linear(6, 2), (x, y), epochs=20))
+    kept = rounds[0].tried[rounds[0].kept]
+    assert kept.finding[1] == "imbalanced-classes"
+    assert kept.effect.by_class
+    assert kept.effect.mean > 0.1
+    assert "imbalanced-classes" not in {finding.slug for finding in treatment.left}

@@ -25,8 +25,9 @@ TUNED = (
     "learning-rate-too-low", "learning-rate-too-high", "unsuited-optimizer", "unsuited-batch-size", "stopped-too-early",
     "plateau", "oscillating-loss", "loss-spike", "flat-start", "vanishing-gradient", "exploding-gradient", "dead-relu",
     "saturated-units", "one-signed-gradient", "uneven-updates", "overfit", "underfit", "too-large",
+    "no-better-than-constant", "cannot-overfit-tiny", "wrong-first-loss", "stale-statistics", "non-finite-loss",
 )  # fmt: skip
-"""Faults that are a matter of more or less. All others are wrong in themselves: what mends them is kept where it does
+"""Faults that are a matter of more or less, and mere symptoms. All others are wrong in themselves: what mends them is kept where it does
 no harm, even while another fault hides what it brings."""
 
 

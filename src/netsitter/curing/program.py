@@ -12,7 +12,7 @@ from netsitter.nn.surgery import Change, operate, written
 from netsitter.plan.plan import Plan, changed
 from netsitter.record.findings import Remedy
 from netsitter.train.beginning import SURGERY_ROWS, Build, bare_network, deeds_of, first_rows, network_for
-from netsitter.train.losses import MENDS, Loss, mended, on_any_targets
+from netsitter.train.losses import Loss, mended, on_any_targets
 from netsitter.train.own_optimiser import MakeOptimizer, name_of, undecayed
 from netsitter.train.prepare import Ready, prepared_as
 
@@ -71,15 +71,14 @@ class Program:
             changes["optim.own"] = ""
         if remedy.surgery:
             changes["net.surgery"] = (*self.plan.net.surgery, *map(written, remedy.surgery))
-        if any(deed.deed in MENDS for deed in remedy.surgery):
-            changes["loop.loss"] = "own"
         return changes
 
     def _loss(self, remedy: Remedy) -> Loss:
         loss = self.ready.loss
         if "loop.loss" in remedy.changes:
             loss = on_any_targets(str(remedy.changes["loop.loss"]))
-        return mended(loss, [deed.deed for deed in remedy.surgery])
+        counts = self.ready.facts.parts["train"].class_counts
+        return mended(loss, [deed.deed for deed in remedy.surgery], counts)
 
     def _optimizer(self, remedy: Remedy, plan: Plan) -> MakeOptimizer | None:
         if plan.optim.kind != "own":

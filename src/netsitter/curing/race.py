@@ -11,6 +11,7 @@ from netsitter.curing.program import Program
 from netsitter.curing.side import WORST_REAL, WORST_SHARE, Side, grouped, whole_rows
 from netsitter.record.cures import Effect
 from netsitter.record.events import EpochEnded, Event, Measured, TrialEnded
+from netsitter.train.losses import WEIGHTS
 
 FIRST_SHARE = 0.08
 """Of a whole training, that each side goes through before the first comparison."""
@@ -34,8 +35,10 @@ class Arm:
         """Why it cannot be trained, "" where it can."""
         return next((side.failed for side, _ in self.sides.values() if side.failed), "")
 
-    def scores(self, seeds: Sequence[int]) -> list[float | None]:
-        return [side.scores()[place] for side, place in (self.sides[seed] for seed in seeds)]
+    def scores(self, seeds: Sequence[int], *, by_class: bool = False) -> list[float | None]:
+        """By seed: what the program would be kept at, or its score by class as it is now."""
+        sides = [self.sides[seed] for seed in seeds]
+        return [(side.by_class() if by_class else side.scores())[place] for side, place in sides]
 
     def loss(self) -> float:
         return fmean(side.losses()[place] for side, place in self.sides.values())
@@ -125,7 +128,11 @@ class Race:
         same = same and not (base.failed or arm.failed)
         losses = (base.loss(), arm.loss()) if same else None
         grain = 1 / max(1, ready.parts.feeds["val"].rows)
-        return effect_of(base.scores(seeds), arm.scores(seeds), worst=worst, grain=grain, losses=losses)
+        # Once classes count alike in the loss, they do in the score.
+        by_class = WEIGHTS in (*arm.program.plan.net.surgery, *base.program.plan.net.surgery)
+        before, after = (one.scores(seeds, by_class=by_class) for one in (base, arm))
+        effect = effect_of(before, after, worst=worst, grain=grain, losses=losses)
+        return replace(effect, by_class=by_class)
 
     def _sow(self, arms: Sequence[Arm], seeds: Sequence[int]) -> None:
         """More seeds for these arms, those that have them already left out."""

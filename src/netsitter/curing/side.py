@@ -15,7 +15,8 @@ from netsitter.plan.plan import Plan, by_trial, changed, differing
 from netsitter.record.events import Event
 from netsitter.train.beginning import first_rows
 from netsitter.train.cohort import cohort_of
-from netsitter.train.loop import Training
+from netsitter.train.loop import Training, part_batches
+from netsitter.train.scores import recall
 
 WORST_REAL, WORST_SHARE = -1.0, 0.0
 """What a program that fails is worth: R² is not followed below -1."""
@@ -68,6 +69,14 @@ class Side:
         kept = progress.best if progress.epoch else [-float("inf")] * len(self.programs)
         best = [old if isnan(score) else max(score, old) for score, old in zip(now["score"], kept, strict=True)]
         return [score if isfinite(score) else None for score in best]
+
+    def by_class(self) -> list[float | None]:
+        """The validation score of each program as its weights are now, as the mean over classes of the share right."""
+        if self.failed:
+            return [None] * len(self.programs)
+        parts = self.programs[0].ready.parts
+        nets = [self.training.cohort.network(trial) for trial in range(len(self.programs))]
+        return [recall(net, part_batches(parts.feeds["val"], parts.score_batch), parts.measure) for net in nets]
 
     def losses(self) -> list[float]:
         """The validation loss of each program as its weights are now."""

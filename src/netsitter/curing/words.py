@@ -12,6 +12,10 @@ from netsitter.record.findings import Remedy
 
 _LOSS = "def loss(outputs, targets):\n    return "
 LOSS_DEEDS = {
+    "loss-weights": Change(
+        "the loss: every class counts alike",
+        "rows = torch.bincount(y_train)\nloss = nn.CrossEntropyLoss(weight=len(y_train) / (len(rows) * rows.float()))",
+    ),
     "loss-mean": Change("the loss: its mean over the batch", f"{_LOSS}old_loss(outputs, targets) / len(outputs)"),
     "loss-sign": Change("the loss: its sign turned", f"{_LOSS}-old_loss(outputs, targets)"),
     "loss-shape": Change(

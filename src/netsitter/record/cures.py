@@ -17,6 +17,7 @@ class Effect:
 
     before, after: validation score by seed, of the same rows; the share right, or R². None where the program failed.
     loss_before, loss_after: validation loss, mean over seeds; None where both do not have the same loss.
+    by_class: whether the score is the mean over classes, as for remedies against rare ones.
     mean: after minus before. spread: how far another experiment of as many new seeds may come out from it, 19 times
     out of 20. noise: of the paired differences. grain: the score of one validation row; less is no difference.
     """
@@ -29,6 +30,7 @@ class Effect:
     grain: float
     loss_before: float | None = None
     loss_after: float | None = None
+    by_class: bool = False
 
 
 @dataclass(frozen=True)

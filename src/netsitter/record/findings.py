@@ -27,6 +27,7 @@ Deed = Literal[
     "dropout",  # the share that is dropped becomes `to`
     "axis",  # the softmax runs along axis `to`
     "rows-first",  # a recurrent layer takes rows first, then time
+    "loss-weights",  # each class counts alike in the loss, however many rows it has
     "loss-mean",  # the loss of a batch is divided by its rows
     "loss-sign",  # the loss is turned round
     "loss-shape",  # outputs take the shape of the targets before the loss

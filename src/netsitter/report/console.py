@@ -63,19 +63,19 @@ class Console:
         self._block = ""
         self._mute = self._trained = False
         self._not_checked: list[tuple[str, str]] = []
-        self._bar = Bar(self.stream) if self.stream.isatty() and os.environ.get("TERM") not in NO_BAR else None
+        self._bar = _Bar(self.stream) if self.stream.isatty() and os.environ.get("TERM") not in NO_BAR else None
         self._rate = _Rate()
 
     def take(self, event: Event) -> None:
         if not isinstance(event, Chosen) and self._choices:
             self._begin("chosen", "Chosen, since you left it open:")
-            self._say(*choice_lines(self._choices))
+            self.say(*choice_lines(self._choices))
             self._choices = []
         match event:
             case Started():
                 self.started = event
                 self._block = "started"
-                self._say(*started_lines(event))
+                self.say(*started_lines(event))
                 self._rate.total = _steps(event)
             case Chosen():
                 self._choices.append(event)
@@ -85,37 +85,37 @@ class Console:
                 self._not_checked += [(str(what), str(why)) for what, why in event.facts.get("not_checked", ())]
             case Found():
                 if self._block == "training":
-                    self._say(found_line(event.finding))
+                    self.say(found_line(event.finding))
                 else:
                     self._begin("found", "Found before training:")
-                    self._say(*finding_lines(event.finding))
+                    self.say(*finding_lines(event.finding))
             case Concluded():
                 self.close()
                 self._begin("concluded")
                 told = verdict_lines if self._trained else checked_lines
-                self._say(*told(event.findings, self._not_checked))
+                self.say(*told(event.findings, self._not_checked))
             case Checked():
                 self._begin("checked", "Checked before training:")
-                self._say(check_line(event))
+                self.say(check_line(event))
                 if self.details and event.check == DEPTH:
-                    self._say(*depth_lines(event.numbers["layers"]))
+                    self.say(*depth_lines(event.numbers["layers"]))
             case Resumed():
                 same = "with the same bits as unbroken" if not event.inexact else f"not bit for bit: {event.inexact}"
                 lost = [f"Damaged, and passed over: {', '.join(event.damaged)}"] if event.damaged else []
-                self._say(*lost, f"Resumed after {counted(event.step, 'step')}; {same}")
+                self.say(*lost, f"Resumed after {counted(event.step, 'step')}; {same}")
             case Measured() if "loss" in event.values:
                 self._trained = True
                 self._begin("training")
                 self._progress(event)
             case EpochEnded():
                 self._begin("training")
-                self._say(epoch_line(event))
+                self.say(epoch_line(event))
             case TrialEnded():
-                self._say(*filter(None, [trial_line(event)]))
+                self.say(*filter(None, [trial_line(event)]))
             case Ended():
                 self.close()
                 self._begin("ended")
-                self._say(*ended_lines(event, self.started, self.where))
+                self.say(*ended_lines(event, self.started, self.where))
             case _:
                 pass
 
@@ -126,20 +126,24 @@ class Console:
     def _begin(self, block: str, *heading: str) -> None:
         """A blank line and the heading, unless this block has begun."""
         if self._block != block:
-            self._say(*([""] if self._block else []), *heading)
+            self.say(*([""] if self._block else []), *heading)
             self._block = block
 
     def _progress(self, event: Measured) -> None:
-        if self._bar is None or self._mute:
-            return
         step, loss = event.steps[-1], event.values["loss"][-1][0]
         left = self._rate.left(step)
         told = f"epoch {event.epoch}  step {step:,} of {self._rate.total:,}  loss {loss:.4f}"
         told += f"  {clock(left)} left" if left is not None else ""
-        bar = self._bar
-        self._safely(lambda: bar.show(step, self._rate.total, told))
+        self.bar(step, self._rate.total, told)
 
-    def _say(self, *lines: str) -> None:
+    def bar(self, done: int, total: int, told: str) -> None:
+        """Moves the bar at the foot, where there is one."""
+        bar = self._bar
+        if bar is not None and not self._mute:
+            self._safely(lambda: bar.show(done, total, told))
+
+    def say(self, *lines: str) -> None:
+        """Prints lines above the bar."""
         for line in map(printable, lines):
             if self._mute:
                 return
@@ -176,7 +180,7 @@ class _Rate:
         return (self.total - step) * (now - self._first[1]) / done if done else None
 
 
-class Bar:
+class _Bar:
     """A progress bar of rich at the foot of the terminal, with lines printed above it."""
 
     def __init__(self, stream: TextIO) -> None:

@@ -49,7 +49,8 @@ def _row(tried: Tried) -> tuple[str, ...]:
     if effect.loss_before is not None and effect.loss_after is not None:
         loss = f"{effect.loss_before:.3g} -> {effect.loss_after:.3g}"
     difference = f"{effect.mean:+.3f} ± {effect.spread:.3f}"
-    return ("", tried.verdict, f"{_mean(effect.before)} -> {_mean(effect.after)}", difference, loss, tried.remedy.says)
+    scores = f"{_mean(effect.before)} -> {_mean(effect.after)}" + " by class" * effect.by_class
+    return ("", tried.verdict, scores, difference, loss, tried.remedy.says)
 
 
 def _details(tried: Tried, *, kept: bool) -> list[str]:

@@ -20,7 +20,7 @@ from netsitter.record.events import Chosen, Event, Found, Known, Started
 from netsitter.record.findings import Surgery
 from netsitter.streams import stream_key
 from netsitter.train.device import machine_facts, threads_for
-from netsitter.train.losses import MENDS
+from netsitter.train.losses import LOSS_DEEDS
 from netsitter.train.prepare import Ready
 from netsitter.train.start.examine import examined
 from netsitter.version import __version__
@@ -45,7 +45,7 @@ def network_for(prepared: Ready, own: Build | None) -> nn.Module:
 
 def deeds_of(texts: Sequence[str]) -> tuple[Surgery, ...]:
     """The deeds of a plan that concern a network. Raises PlanError for what is none."""
-    return tuple(deed for deed in map(read, texts) if deed.deed not in MENDS)
+    return tuple(deed for deed in map(read, texts) if deed.deed not in LOSS_DEEDS)
 
 
 def bare_network(prepared: Ready, own: Build | None) -> nn.Module:

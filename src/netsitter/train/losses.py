@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import log
 
 import torch
@@ -54,12 +54,38 @@ MENDS: dict[str, Callable[[Loss], Loss]] = {
 }
 """What surgery does to a loss, by the name of the deed."""
 
+WEIGHTS = "loss-weights"
+"""The deed that needs the rows of each class as well."""
 
-def mended(loss: Loss, deeds: Iterable[str]) -> Loss:
-    """The loss with those of the deeds done to it that concern a loss; itself where none does."""
+LOSS_DEEDS = (*MENDS, WEIGHTS)
+
+
+def mended(loss: Loss, deeds: Iterable[str], counts: Sequence[int] = ()) -> Loss:
+    """The loss with those of the deeds done to it that concern a loss; itself where none does.
+
+    counts: rows of each class in the training part. Raises PlanError for class weights in another loss than
+    cross-entropy.
+    """
     for deed in deeds:
-        loss = MENDS[deed](loss) if deed in MENDS else loss
+        if deed == WEIGHTS:
+            loss = _weighed(loss, counts)
+        elif deed in MENDS:
+            loss = MENDS[deed](loss)
     return loss
+
+
+def _weighed(loss: Loss, counts: Sequence[int]) -> Loss:
+    """Cross-entropy in which every class counts alike: rows weigh N / (K * rows of their class)."""
+    name = getattr(loss, "__name__", type(loss).__name__)
+    if name not in ("cross_entropy", "CrossEntropyLoss") or not counts:
+        raise PlanError(f"classes are weighed in cross-entropy, and not in {name}", code="P102")
+    present = [count for count in counts if count]
+    weight_K = torch.tensor([sum(counts) / (len(present) * count) if count else 0.0 for count in counts])
+
+    def weighed(outputs: Tensor, targets: Tensor) -> Tensor:
+        return F.cross_entropy(outputs, targets, weight=weight_K.to(outputs))
+
+    return weighed
 
 
 FITTING = {"classify": ("cross_entropy",), "regress": ("mse", "mae", "huber")}

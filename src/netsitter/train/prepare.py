@@ -91,7 +91,8 @@ def ready(
     outputs = len(source.classes) if source.task == "classify" else raw["train"].y.shape[1]
     plan, choices = choose(plan, DataShape(source.image, source.example, len(raw["train"]), source.task, outputs))
     loss = _on(device, loss or LOSSES[plan.loop.loss or "cross_entropy"])
-    loss = mended(loss, (deed.partition(":")[0] for deed in plan.net.surgery))
+    counts = facts.parts["train"].class_counts
+    loss = mended(loss, (deed.partition(":")[0] for deed in plan.net.surgery), counts)
     return _placed(plan, choices, source, facts, raw, loss, optimizer, device, outputs)
 
 

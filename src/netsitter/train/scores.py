@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 Form = Literal["classes", "one-hot", "yes-no", "signs", "several", "real"]
 """How targets are written: numbers of classes; a 1 among zeros; 0 or 1; -1 or 1; several 0 or 1 a row; real numbers."""
@@ -63,6 +63,33 @@ def answers(outputs: Tensor, targets: Tensor, measure: Measure) -> Tensor | None
     if outputs.numel() != targets.numel():
         return None
     return (outputs > measure.threshold).reshape(targets.shape)
+
+
+@torch.no_grad()
+def recall(net: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], measure: Measure) -> float | None:
+    """The mean over classes of the share of their rows that a network in evaluation mode gets right.
+
+    None where its answers are no classes.
+    """
+    told, truth = [], []
+    for x_B, y_B in batches:
+        said = answers(net(x_B), y_B, measure)
+        if said is None:
+            return None
+        told.append(said.long().flatten())
+        truth.append(
+            (
+                y_B.argmax(dim=1)
+                if measure.form == "one-hot"
+                else y_B > MIDDLE[measure.form]
+                if said.dtype == torch.bool
+                else y_B
+            )
+            .long()
+            .flatten()
+        )
+    said_N, truth_N = torch.cat(told), torch.cat(truth)
+    return float(torch.stack([(said_N[truth_N == k] == k).double().mean() for k in truth_N.unique()]).mean())
 
 
 def _right(outputs: Tensor, targets: Tensor, measure: Measure) -> Tensor | None:

@@ -7,7 +7,7 @@ from netsitter.diagnose.rule import Case, Rule
 from netsitter.errors import shown
 from netsitter.plan.plan import Plan
 from netsitter.record.facts import DataFacts
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding, Remedy, Surgery
 
 
 class ImbalancedClasses(Rule[DataFacts]):
@@ -46,7 +46,7 @@ class ImbalancedClasses(Rule[DataFacts]):
 
     def check(self, record: DataFacts, plan: Plan) -> list[Finding]:
         rows = {k: n for k, n in enumerate(record.parts["train"].class_counts) if n}
-        if not rows:
+        if not rows or "loss-weights" in plan.net.surgery:
             return []
         largest, smallest = max(rows, key=lambda k: rows[k]), min(rows, key=lambda k: rows[k])
         ratio, guess = rows[largest] / rows[smallest], rows[largest] / sum(rows.values())
@@ -61,7 +61,11 @@ class ImbalancedClasses(Rule[DataFacts]):
                 f"always guessing the largest scores {guess:.3f}",
                 remedies=(
                     Remedy("Judge by the score of each class, against always guessing the largest."),
-                    Remedy("Weigh the classes in the loss, or bring more rows of the rare ones."),
+                    Remedy(
+                        "Weigh the classes in the loss, or bring more rows of the rare ones.",
+                        safety="safe",
+                        surgery=(Surgery("loss-weights"),),
+                    ),
                 ),
                 places=tuple(f"class {shown(record.classes[k])}: {rows[k]:,} rows" for k in rare),
             )

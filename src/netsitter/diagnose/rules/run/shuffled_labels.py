@@ -27,6 +27,7 @@ class ShuffledLabels(Rule[Trace]):
 
     Threshold: LEARNED = 0.4 of what there is to gain on training rows, with the validation rows within NOISE = 3
     standard errors of guessing; before training both simple methods within these, where they come to less than LEARNED.
+    Where always guessing the largest class scores above RARE = 0.9, no share of right rows can tell.
 
     Remedy: look at rows with their labels; join them anew.
 
@@ -42,6 +43,7 @@ class ShuffledLabels(Rule[Trace]):
 
     LEARNED = 0.4
     NOISE = 3.0
+    RARE = 0.9
 
     sick = (
         Case("learned by heart and no more", run(train=[0.6, 0.85], val=[0.5, 0.49], train_loss=[0.6, 0.3])),
@@ -51,6 +53,10 @@ class ShuffledLabels(Rule[Trace]):
         Case("learned", run(train=[0.8, 0.9], val=[0.8, 0.85])),
         Case("neighbours agree", start(signal={**_NONE, "neighbours": 0.7})),
         Case("nothing was measured", start()),
+        Case(
+            "one fraud among fifty",
+            start(signal=_NONE, target=_YES_NO, program={**start().program, "guess": 0.98}),
+        ),
     )
 
     def check(self, record: StartFacts | Trace, plan: Plan) -> list[Finding]:
@@ -58,6 +64,8 @@ class ShuffledLabels(Rule[Trace]):
         if isinstance(record, StartFacts):
             signal = record.signal
             limit = self.NOISE * signal.get("noise", 1.0)
+            if float(record.program.get("guess") or 0.0) > self.RARE:
+                return []
             if limit > self.LEARNED or max(signal["neighbours"], signal["linear"]) > limit:
                 return []
             seen = f"on {signal['rows']:.0f} rows, neighbours gain {signal['neighbours']:.1%} and a linear fit "
