@@ -152,3 +152,13 @@ def test_rare_classes_are_cured_by_weights_and_judged_by_class():
     assert kept.effect.by_class
     assert kept.effect.mean > 0.1
     assert "imbalanced-classes" not in {finding.slug for finding in treatment.left}
+
+
+def test_a_program_that_diverges_beside_one_that_learns_is_worth_nothing_and_hurts_nobody():
+    one = program(optimizer="sgd")
+    wild = one.with_remedy(Remedy("Raise it.", {"optim.lr": 1e9}))
+    side = Side([one, wild], 5)
+    side.advance(whole_rows(one))
+    scores = side.scores()
+    assert scores[0] > 0.9
+    assert scores[1] is None or scores[1] < 0.5

@@ -27,9 +27,8 @@ TUNED = (
     "saturated-units", "one-signed-gradient", "uneven-updates", "overfit", "underfit", "too-large",
     "no-better-than-constant", "cannot-overfit-tiny", "wrong-first-loss", "stale-statistics", "non-finite-loss",
 )  # fmt: skip
-"""Faults that are a matter of more or less, and mere symptoms. All others are wrong in themselves: what mends them is kept where it does
-no harm, even while another fault hides what it brings."""
-
+"""Faults that are a matter of more or less, and mere symptoms. All others are wrong in themselves: what mends them is
+kept where it does no harm, even while another fault hides what it brings."""
 
 FOR_THE_USER = (
     "shuffled-labels", "non-finite-value", "label-out-of-range", "leaked-split", "conflicting-labels", "duplicate-rows",

@@ -80,15 +80,17 @@ class Race:
             if self.tell is not None:
                 self.tell(self.spent, self.budget)
 
-    def run(self, base: Arm, others: Sequence[Arm], *, allowance: int) -> tuple[list[Effect], float] | None:
+    def run(
+        self, base: Arm, others: Sequence[Arm], *, allowance: int, first: float = FIRST_SHARE
+    ) -> tuple[list[Effect], float] | None:
         """The effect of each arm beside the base, and the share of a whole training that it was measured after.
 
         allowance: rows that this may cost; None where that is not enough for a step of each. Longer, and with more
-        seeds, only while nothing is decided.
+        seeds, only while nothing is decided. first: share of a training before the first comparison.
         """
         whole, batch, began = whole_rows(base.program), base.program.plan.loop.batch or 1, self.spent
         seeds = [*self.seeds]
-        rows = min(whole, max(int(FIRST_SHARE * whole), FEWEST_STEPS * batch))
+        rows = min(whole, max(int(first * whole), FEWEST_STEPS * batch))
         rows = min(rows, allowance // (len(seeds) * (1 + len(others))))
         if rows < max(arm.program.plan.loop.batch or 1 for arm in (base, *others)):
             return None

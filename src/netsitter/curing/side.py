@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from math import isfinite, isnan
+from math import isfinite
 
 import torch
 from torch import nn
@@ -65,10 +65,12 @@ class Side:
         """What each program would be kept at: the best validation score so far, None where it failed."""
         if self.failed:
             return [None] * len(self.programs)
-        now, progress = self.training.scores("val"), self.training.progress
-        kept = progress.best if progress.epoch else [-float("inf")] * len(self.programs)
-        best = [old if isnan(score) else max(score, old) for score, old in zip(now["score"], kept, strict=True)]
-        return [score if isfinite(score) else None for score in best]
+        now = self.training.scores("val")["score"]
+        best = [
+            max([score for score in pair if score is not None and isfinite(score)], default=None)
+            for pair in zip(now, self.training.progress.best, strict=True)
+        ]
+        return best
 
     def by_class(self) -> list[float | None]:
         """The validation score of each program as its weights are now, as the mean over classes of the share right."""

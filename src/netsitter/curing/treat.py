@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from netsitter.curing.candidates import Candidate, attempted, batches, in_order, joined, wrong_in_itself
 from netsitter.curing.effect import LEAST, verdict_of
 from netsitter.curing.program import Program
-from netsitter.curing.race import Arm, Race, best_of
+from netsitter.curing.race import FIRST_SHARE, Arm, Race, best_of
 from netsitter.curing.side import whole_rows
 from netsitter.curing.words import words
 from netsitter.diagnose.doctor import Doctor
@@ -53,6 +53,7 @@ class Treatment:
     left: list[Finding] = field(init=False, default_factory=list)
     _trusted: set[tuple[str, str]] = field(init=False, default_factory=set)
     _fitted: bool = field(init=False, default=False)
+    _tuned: bool = field(init=False, default=False)
     _ended: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
@@ -125,6 +126,14 @@ class Treatment:
             longer = [(FIT, four_times(self.arm.program.plan.loop.epochs or 1))] if self._is_short() else []
             if rates or notes or longer:
                 yield [*rates, *notes[:2], *longer]
+        if self.arm.program.remedies and not self._tuned and self._can_pay(FINE_SHARE, 2):
+            self._tuned = True
+            lr = self.arm.program.plan.optim.lr or 0.0
+            yield [(FIT, finer(lr * factor)) for factor in (3.0, 1 / 3)]
+
+    def _can_pay(self, share: float, arms: int) -> bool:
+        """Whether so many arms, and the one that stands, can go through this share of a training."""
+        return self.race.spent + share * self.whole_now * len(self.seeds) * (1 + arms) <= self.race.budget
 
     def _is_short(self) -> bool:
         """Whether a whole training has so few steps that more of them are worth a try."""
@@ -204,7 +213,8 @@ class Treatment:
         short = {place: arm for place, arm in arms.items() if found[place].effect is None}
         if short:
             allowance = int((1 if self._fitted else ALLOWANCE) * left)
-            came_out = self.race.run(self.arm, list(short.values()), allowance=allowance)
+            first = FINE_SHARE if self._tuned else FIRST_SHARE
+            came_out = self.race.run(self.arm, list(short.values()), allowance=allowance, first=first)
             for number, (place, arm) in enumerate(short.items()):
                 if came_out is None:
                     why = f"a step of each would cost more than the {left / self.whole:.1f} trainings that are left"
@@ -228,6 +238,15 @@ def polishes(note: Finding) -> bool:
     """Whether a note is worth trying, once a program has been changed: one that costs no more and changes no layer."""
     remedy = next(iter(in_order(note.remedies)), None)
     return note.severity == "note" and remedy is not None and remedy.safety == "safe" and not remedy.surgery
+
+
+def finer(lr: float) -> Remedy:
+    """Another rate, near the one that stands."""
+    return Remedy(f"Take a learning rate of {lr:.2g}.", {"optim.lr": lr}, "safe")
+
+
+FINE_SHARE = 0.25
+"""Share of a training that near rates are compared after: early on the higher one always leads."""
 
 
 def four_times(epochs: int) -> Remedy:
