@@ -22,12 +22,24 @@ if TYPE_CHECKING:
     from netsitter.doors.fit import resume as resume
     from netsitter.doors.run import Run as Run
     from netsitter.doors.run import open_run as open_run
+    from netsitter.doors.search import Found as Found
+    from netsitter.doors.search import search as search
     from netsitter.errors import NetsitterError as NetsitterError
     from netsitter.nn.gradient_check import gradient_check as gradient_check
     from netsitter.nn.summary import summary as summary
     from netsitter.plan.plan import Plan as Plan
+    from netsitter.plan.space import integer as integer
+    from netsitter.plan.space import linear as linear
+    from netsitter.plan.space import log as log
+    from netsitter.plan.space import pick as pick
 
 _HOMES = {
+    "Found": "doors.search",
+    "integer": "plan.space",
+    "linear": "plan.space",
+    "log": "plan.space",
+    "pick": "plan.space",
+    "search": "doors.search",
     "Cured": "doors.cure",
     "NetsitterError": "errors",
     "Plan": "plan.plan",

@@ -19,6 +19,7 @@ from netsitter.cli.options import print_json
 from netsitter.cli.predict import predict
 from netsitter.cli.resume import resume
 from netsitter.cli.rules import explain, rules
+from netsitter.cli.search import search
 from netsitter.cli.summary import summary
 from netsitter.cli.verdict import MISUSE, RESUMABLE
 from netsitter.errors import NOTHING_WRITTEN, NetsitterError, PlanError, closest
@@ -50,7 +51,7 @@ def _common(
         raise typer.Exit(MISUSE)
 
 
-for command in (fit, check, cure, resume, predict, rules, explain, summary, activations, init):
+for command in (fit, check, cure, search, resume, predict, rules, explain, summary, activations, init):
     app.command()(command)
 
 

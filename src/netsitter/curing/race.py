@@ -113,6 +113,12 @@ class Race:
                 return effects, rows / whole
             rows = longer
 
+    def affordable(self, base: Arm, first: float, allowance: int) -> int:
+        """How many arms can be compared with the base for as long as is wanted at first, or for a step; 1 at least."""
+        batch = base.program.plan.loop.batch or 1
+        rows = max(batch, min(int(first * whole_rows(base.program)), allowance // (4 * len(self.seeds))))
+        return max(1, allowance // (len(self.seeds) * rows) - 1)
+
     def at_length(self, base: Arm, other: Arm, *, allowance: int) -> tuple[Effect, float] | None:
         """The effect of a longer training, each trained to its own end; None where that costs too much."""
         cost = len(self.seeds) * (whole_rows(base.program) + whole_rows(other.program))

@@ -214,6 +214,10 @@ class Treatment:
         if short:
             allowance = int((1 if self._fitted else ALLOWANCE) * left)
             first = FINE_SHARE if self._tuned else FIRST_SHARE
+            for place in list(short)[self.race.affordable(self.arm, first, allowance) :]:
+                why = f"it would cost more than the {left / self.whole:.1f} trainings that are left"
+                found[place] = replace(found[place], verdict="cannot be tried", why=why)
+                del short[place]
             came_out = self.race.run(self.arm, list(short.values()), allowance=allowance, first=first)
             for number, (place, arm) in enumerate(short.items()):
                 if came_out is None:

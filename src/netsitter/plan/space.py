@@ -101,8 +101,10 @@ def pick(*values: Any) -> Pick:
     return Pick(values)
 
 
-def space_of(texts: Sequence[str] | Mapping[str, Any], plan: Plan) -> Space:
+def space_of(texts: Sequence[str] | Mapping[str, Any], plan: Plan, *, own: bool = False) -> Space:
     """The space behind "optim.lr=log:1e-6:1e-3" texts, or behind Python values by dotted name.
+
+    own: whether names without a dot are for a function of the user's that builds the network.
 
     Raises PlanError for an unknown field, for what is no range, and for values that the plan refuses at either end.
     """
@@ -113,6 +115,8 @@ def space_of(texts: Sequence[str] | Mapping[str, Any], plan: Plan) -> Space:
     if not space:
         raise PlanError("there is nothing to search for", code="P80", fix="--space optim.lr=log:1e-5:1e-1")
     for name, axis in space.items():
+        if "." not in name and own:
+            continue  # a number of the user's own function
         field_at(name)
         ends = axis.values if isinstance(axis, Pick) else (axis.value(0.0), axis.value(1.0))
         for value in ends:

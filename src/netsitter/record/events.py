@@ -203,6 +203,42 @@ class Ended(Event):
 
 
 @dataclass(frozen=True)
+class StageBegan(Event):
+    """A stage of a search. space: by dotted name, each axis in words. says: what was narrowed or moved, a line each.
+
+    first, trials: number of its first trial, and how many it has. epochs: of each trial, at most.
+    """
+
+    kind: ClassVar[str] = "stage"
+    stage: str
+    epochs: int
+    first: int
+    trials: int
+    space: Mapping[str, str]
+    says: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Searched(Event):
+    """One trial of a search, over. values: by dotted name. score, loss: the best on validation, None where it diverged.
+
+    first: its loss on the first batches. curve: validation score by epoch. how: finished; diverged; hopeless
+    (its loss rose above 3 times its first); behind (others did better when it was compared with them).
+    """
+
+    kind: ClassVar[str] = "searched"
+    number: int
+    stage: str
+    values: Mapping[str, Any]
+    score: float | None
+    loss: float | None
+    first: float
+    curve: tuple[float, ...]
+    how: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Cured(Event):
     """What a cure of the run came to. facts: a `CureFacts` as plain values."""
 

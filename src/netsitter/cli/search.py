@@ -1,0 +1,58 @@
+"""`netsitter search DATA`: hyper-parameters, coarse to fine; the winner trained in full."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from netsitter.cli import options as opt
+from netsitter.cli.verdict import CLEAN, FOUND
+
+
+def search(
+    data: Annotated[str | None, typer.Argument(help="as for fit")] = None,
+    net: opt.Net = None,
+    space: Annotated[
+        list[str] | None,
+        typer.Option("--space", metavar="NAME=RANGE", help="optim.lr=log:1e-6:1e-3, net.act=relu,elu; may be repeated"),
+    ] = None,
+    trials: Annotated[int, typer.Option("--trials", metavar="N", help="in all stages together")] = 100,
+    stages: Annotated[int, typer.Option("--stages", metavar="N", help="from 1 to 3")] = 3,
+    sampler: Annotated[str, typer.Option("--sampler", metavar="NAME", help="random, sobol or grid")] = "random",
+    act: opt.Act = None,
+    prepare: opt.Prepare = None,
+    init: opt.Init = None,
+    norm: opt.Norm = None,
+    dropout: opt.Dropout = None,
+    optim: opt.Optim = None,
+    schedule: opt.Schedule = None,
+    epochs: opt.Epochs = None,
+    batch: opt.Batch = None,
+    seed: opt.Seed = None,
+    plan: opt.PlanFile = None,
+    sets: opt.Set = None,
+    resume: Annotated[
+        str | None, typer.Option("--resume", metavar="FOLDER", help="go on with a search that was broken off")
+    ] = None,
+    data_dir: opt.DataDir = None,
+    runs: Annotated[str, typer.Option("--runs", metavar="FOLDER", help="where its folders are made")] = "runs",
+    json: opt.AsJson = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Search hyper-parameters: few epochs in wide ranges, then longer in narrower ones; ranges move where they must."""
+    from netsitter.doors.search import search as search_door
+
+    short = {
+        "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim,
+        "schedule": schedule, "epochs": epochs, "batch": batch, "seed": seed,
+    }  # fmt: skip
+    found = search_door(
+        data, space=space or None, trials=trials, stages=stages, sampler=sampler, plan=plan, resume=resume, runs=runs,
+        show=not (json or quiet), data_dir=data_dir, options={**short, **opt.from_sets(sets)},
+    )  # fmt: skip
+    if json:
+        opt.print_json(found.as_json())
+    elif quiet:
+        typer.echo(found)
+    raise typer.Exit(CLEAN if found.study.best is not None else FOUND)

@@ -1,0 +1,194 @@
+"""`search`: hyper-parameters found by themselves, coarse to fine, in ranges that move; the winner trained in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from netsitter.diagnose.registry import checked_rules
+from netsitter.doors.beginning import begun
+from netsitter.doors.fit import conducted
+from netsitter.doors.folder import RunFolder, new_folder, run_folder
+from netsitter.doors.inputs import asked_for
+from netsitter.doors.run import Run
+from netsitter.errors import PlanError, RunError
+from netsitter.plan.files import write_plan
+from netsitter.plan.plan import Plan, changed
+from netsitter.plan.space import Space, space_of
+from netsitter.record.durable import write_durably
+from netsitter.record.events import Event, Searched, StageBegan, to_json
+from netsitter.record.journal import Journal, read_journal
+from netsitter.record.sink import Sink, pump
+from netsitter.report.search_console import SearchConsole
+from netsitter.searching.samplers import sampler_of
+from netsitter.searching.study import Study, usual_space
+from netsitter.searching.trials import placed, trial_of
+from netsitter.train.beginning import network_for
+from netsitter.train.device import own_conditions
+from netsitter.train.losses import Loss
+from netsitter.train.own_optimiser import MakeOptimizer
+
+BEST_PLAN = "best.toml"
+"""The winner's plan, in the folder of its search."""
+
+MOST_TRIALS = 100_000
+
+
+class Found:
+    """What a search found.
+
+    study: the trials. stages: as they began. run: the winner trained in full, None where that was not asked for.
+    path: the folder of the search, None when nothing was kept on disk.
+    """
+
+    def __init__(self, study: Study, stages: list[StageBegan], folder: RunFolder | None, run: Run | None) -> None:
+        self.study, self.stages, self.run = study, stages, run
+        self.path = folder.path if folder else None
+
+    @property
+    def trials(self) -> list[Searched]:
+        """Every trial, by number."""
+        return [self.study.results[number] for number in sorted(self.study.results)]
+
+    @property
+    def best(self) -> Searched:
+        """The winner. Raises RunError where every trial diverged."""
+        best = self.study.best
+        if best is None:
+            raise RunError(
+                "every trial diverged", code="S60", fix="lower rates: --space optim.lr=log:1e-8:1e-4", state=""
+            )
+        return best
+
+    @property
+    def tied(self) -> list[Searched]:
+        """The trials that the winner cannot be told from: within two standard errors of its score."""
+        return self.study.tied()
+
+    @property
+    def plan(self) -> Plan:
+        """The winner's plan: what `fit` takes."""
+        base, best = self.study.ready.plan, self.best
+        trial = trial_of(base, best.number, best.values, epochs=len(best.curve))
+        return changed(trial.plan, {"loop.watch_every": base.loop.watch_every, "loop.epochs": base.loop.epochs})
+
+    def as_json(self) -> dict[str, Any]:
+        best = self.study.best
+        return {
+            "search": str(self.path) if self.path else None,
+            "best": None if best is None else to_json(best),
+            "error": None if best is None or best.score is None else self.study.error(best.score),
+            "tied": [told.number for told in self.tied],
+            "stages": [to_json(stage) for stage in self.stages],
+            "trials": [to_json(told) for told in self.trials],
+            "metrics": self.run.scores if self.run else None,
+            "run": str(self.run.path) if self.run and self.run.path else None,
+        }
+
+    def __repr__(self) -> str:
+        best = self.study.best
+        told = "every trial diverged" if best is None else f"best {best.score:.4f} with {dict(best.values)}"
+        return f"<Found: {len(self.study.results)} trials; {told}>"
+
+
+def search(
+    data: Any = None,
+    *,
+    net: Any = None,
+    space: Mapping[str, Any] | Sequence[str] | None = None,
+    trials: int = 100,
+    stages: int = 3,
+    sampler: str = "random",
+    loss: str | Loss | None = None,
+    optimizer: str | MakeOptimizer | None = None,
+    plan: Plan | str | Path | None = None,
+    train: bool = True,
+    resume: str | Path | None = None,
+    runs: str | Path | None = "runs",
+    name: str | None = None,
+    show: bool | Sink = True,
+    data_dir: str | Path | None = None,
+    options: Mapping[str, Any] | None = None,
+    **short: Any,
+) -> Found:
+    """Searches hyper-parameters: few epochs in wide ranges first, then longer in narrower ones, which may move.
+
+    data, net, loss, optimizer, plan and short options are those of `fit`. A function `net` that takes `hyper` gets the
+    values whose names have no dot.
+    space: by dotted name a `log`, `linear`, `integer` or `pick`, a list of values, or the text of one; None searches
+        the learning rate and the penalty, and dropout where the plan has it.
+    trials: in all stages together. sampler: random, sobol or grid.
+    train: whether the winner is trained in full, which is when its test score is taken, once.
+    resume: the folder of a search that was broken off; it goes on with the same trials.
+    Raises PlanError, DataError, NetError or RunError before any work.
+
+    >>> found = search("digits", net="mlp:20", trials=8, epochs=3, runs=None, show=False, train=False)
+    >>> len(found.trials), found.best.score > 0.3
+    (8, True)
+    """
+    if not 2 <= trials <= MOST_TRIALS:
+        raise PlanError(f"trials must be from 2 to {MOST_TRIALS:,}; got {trials}", code="P84", fix="trials=100")
+    if not 1 <= stages <= 3:
+        raise PlanError(f"stages must be from 1 to 3; got {stages}", code="P84", fix="stages=3")
+    sampler_of(sampler)
+    folder = run_folder(resume) if resume is not None else None
+    asked = asked_for(
+        data, net=net, loss=loss, optimizer=optimizer, plan=folder.plan() if folder else plan,
+        options={**(options or {}), **short}, data_dir=data_dir,
+    )  # fmt: skip
+    checked_rules(asked.plan)
+    prepared, _ = begun(asked)
+    wanted: Space = usual_space(prepared.plan) if space is None else space_of(space, prepared.plan, own=True)
+    known = [e for e in read_journal(folder.journal) if isinstance(e, Searched)] if folder else []
+    if folder is None and runs is not None:
+        folder = new_folder(Path(runs), name or f"{asked.source.name}-search", prepared.plan)
+    study = Study(prepared, asked.build, wanted, trials, prepared.plan.data.seed, sampler, stages, known)
+    begun_stages: list[StageBegan] = []
+    sinks: list[Any] = [_Stages(begun_stages)]
+    if folder is not None:
+        sinks.append(Journal(folder.journal))
+    if show:
+        sinks.append(SearchConsole(trials, asked.plan.data.source or asked.source.name) if show is True else show)
+    try:
+        with own_conditions(prepared.plan.loop, prepared.device):
+            for _ in pump(_news(study, known), sinks):
+                pass
+    finally:
+        for sink in sinks:
+            sink.close()
+    found = Found(study, begun_stages, folder, None)
+    if folder is not None and study.best is not None:
+        write_durably(folder.path / BEST_PLAN, write_plan(found.plan).encode())
+    if isinstance(sinks[-1], SearchConsole):
+        sinks[-1].concluded(study.best, study.tied(), study.error, str(folder.path / BEST_PLAN) if folder else "")
+    if train and study.best is not None:
+        own = {name: value for name, value in study.best.values.items() if "." not in name}
+        build = partial(asked.build, hyper=own) if own and asked.build else asked.build
+        ready = placed(prepared, found.plan)
+        best = new_folder(Path(runs), f"{asked.source.name}-best", found.plan) if runs is not None else None
+        network = network_for(ready, build).to(ready.device)
+        found.run = conducted(ready, network, best, show if show is True else False, build=build)
+    return found
+
+
+def _news(study: Study, known: list[Searched]) -> Any:
+    """The events of a search, without the trials that its journal has already."""
+    numbers = {told.number for told in known}
+    for event in study.events():
+        if not (isinstance(event, Searched) and event.number in numbers):
+            yield event
+
+
+class _Stages:
+    """A sink that keeps the stages."""
+
+    def __init__(self, kept: list[StageBegan]) -> None:
+        self.kept = kept
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, StageBegan):
+            self.kept.append(event)
+
+    def close(self) -> None: ...

@@ -1,0 +1,152 @@
+"""Searches on small data: stages, ends, resumes, and the same trials in any company."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import netsitter as ns
+from netsitter.doors.beginning import begun
+from netsitter.doors.inputs import asked_for
+from netsitter.plan.space import log, pick
+from netsitter.record.events import Searched, StageBegan
+from netsitter.searching.study import Study, usual_space
+from netsitter.searching.trials import CHUNK, Heat, heats, rungs_of, stage_results, survivors, trial_of
+
+pytestmark = pytest.mark.slow
+
+CHANCE = np.random.default_rng(0)
+LABELS = np.arange(600) % 5
+ROWS = (CHANCE.normal(0, 2, (5, 8))[LABELS] + CHANCE.normal(0, 1.2, (600, 8))).astype("float32")
+RATES = {"optim.lr": log(1e-6, 1e-3), "optim.l2": log(1e-5, 1e1)}
+
+
+def ready(**options):
+    settings = {"batch": 20, "epochs": 9, "optim": "sgd", "schedule": "constant", **options}
+    asked = asked_for((ROWS, LABELS), net="mlp:16", loss=None, plan=None, options=settings)
+    return begun(asked)[0]
+
+
+def trials(prepared, rates, epochs=3):
+    return [trial_of(prepared.plan, i, {"optim.lr": rate}, epochs=epochs) for i, rate in enumerate(rates)]
+
+
+def told(events):
+    return {event.number: event for event in events if isinstance(event, Searched)}
+
+
+def test_a_trial_gives_the_same_numbers_alone_and_in_company():
+    prepared = ready()
+    rates = [1e-3, 3e-3, 1e-2, 3e-2]
+    together = told(stage_results(trials(prepared, rates, epochs=2), prepared, None, "1", {}))
+    for trial in trials(prepared, rates, epochs=2):
+        alone = told(stage_results([trial], prepared, None, "1", {}))[trial.number]
+        assert alone.curve == pytest.approx(together[trial.number].curve, abs=0.02)
+        assert alone.loss == pytest.approx(together[trial.number].loss, rel=1e-3)
+
+
+def test_trials_that_differ_in_shape_or_batch_are_cohorts_of_their_own_and_none_is_too_large():
+    prepared = ready()
+    wide = [trial_of(prepared.plan, i, {"net.act": ("relu", "elu")[i % 2]}, epochs=1) for i in range(40)]
+    groups = heats(wide, prepared, None, "1")
+    assert [len(group) for group in groups] == [CHUNK, 20 - CHUNK] * 2
+    assert all(len({trial.values["net.act"] for trial in group}) == 1 for group in groups)
+
+
+def test_a_hopeless_and_a_diverged_trial_end_early_and_the_others_go_on_as_if_alone():
+    prepared = ready()
+    mixed = trials(prepared, [1e-2, 1e9, 3e-2], epochs=2)
+    results = told(stage_results(mixed, prepared, None, "1", {}))
+    assert results[1].how in ("diverged", "hopeless")
+    assert len(results[1].curve) <= 1
+    alone = told(stage_results(trials(prepared, [1e-2], epochs=2), prepared, None, "1", {}))[0]
+    assert results[0].how == "finished"
+    assert results[0].curve == pytest.approx(alone.curve, abs=0.02)
+
+
+def test_a_cohort_that_loses_trials_goes_on_with_the_same_numbers():
+    prepared = ready()
+    whole, cut = (Heat(trials(prepared, [1e-2, 3e-2, 5e-2]), prepared, None, "1") for _ in range(2))
+    for heat in (whole, cut):
+        heat.epoch()
+    cut.drop([1])
+    for heat in (whole, cut):
+        heat.epoch()
+        heat.epoch()
+    assert [trial.number for trial in cut.alive] == [0, 2]
+    for number in (0, 2):
+        assert cut.curves[number] == pytest.approx(whole.curves[number], abs=0.02)
+        assert cut.losses[number] == pytest.approx(whole.losses[number], rel=1e-3)
+
+
+def test_a_third_goes_on_behind_each_comparison():
+    assert rungs_of(10) == (1, 3)
+    assert rungs_of(2) == ()
+    assert survivors({1: 0.1, 2: 0.9, 3: 0.5, 4: 0.7}) == {2, 4}
+    results = told(stage_results(trials(ready(), [1e-2] * 9, epochs=9), ready(), None, "1", {}))
+    lengths = sorted(len(result.curve) for result in results.values())
+    assert lengths == [1] * 6 + [3] * 2 + [9]
+    assert sum(lengths) < 9 * 9 / 3, "the work that is saved"
+
+
+def test_a_search_in_a_range_that_is_too_low_moves_it_and_says_so():
+    low = {"optim.lr": log(1e-6, 2e-3), "optim.l2": log(1e-5, 1e1)}
+    study = Study(ready(epochs=30, batch=10), None, low, trials=60)
+    stages = [event for event in study.events() if isinstance(event, StageBegan)]
+    said = " ".join(line for stage in stages for line in stage.says)
+    assert "optim.lr" in said
+    assert "crowd the upper side" in said
+    assert study.moves >= 1
+    assert study.best.values["optim.lr"] > 2e-3
+    assert study.best.score > 0.85
+    assert sorted(study.results) == list(range(60))
+
+
+def test_a_search_broken_off_anywhere_and_resumed_is_the_unbroken_one():
+    whole = Study(ready(), None, RATES, trials=24)
+    events = list(whole.events())
+    finished = [event for event in events if isinstance(event, Searched)]
+    for cut in (1, 9, 17, 23):
+        again = Study(ready(), None, RATES, trials=24, known=finished[:cut])
+        rest = [event for event in again.events() if isinstance(event, Searched)]
+        assert {e.number for e in rest} == {e.number for e in finished[cut:]}
+        assert again.best.number == whole.best.number
+        for number, result in again.results.items():
+            assert result.values == whole.results[number].values
+            assert result.curve == whole.results[number].curve
+
+
+def test_what_is_as_good_by_chance_is_told():
+    study = Study(ready(), None, {"optim.lr": log(1e-3, 1e-1)}, trials=12, stages=1)
+    list(study.events())
+    best = study.best
+    assert all(best.score - tied.score <= 2 * study.error(best.score) for tied in study.tied())
+    assert best.number not in {tied.number for tied in study.tied()}
+
+
+def test_the_usual_space_follows_the_optimiser_and_has_dropout_only_where_the_plan_has_it():
+    assert set(usual_space(ready().plan)) == {"optim.lr", "optim.l2"}
+    assert usual_space(ready(dropout=0.2).plan)["net.dropout"].high < 1
+    assert usual_space(ready(optim="adam").plan)["optim.lr"].high < usual_space(ready().plan)["optim.lr"].high
+
+
+def test_a_function_of_one_s_own_gets_the_numbers_that_are_no_fields_of_the_plan():
+    seen = []
+
+    def build(inputs, outputs, hyper):
+        seen.append(hyper["width"])
+        return nn.Sequential(nn.Linear(inputs, hyper["width"]), nn.ReLU(), nn.Linear(hyper["width"], outputs))
+
+    def usual(inputs, outputs, hyper=None):
+        return build(inputs, outputs, hyper or {"width": 4})
+
+    found = ns.search(
+        (ROWS, LABELS), net=usual, space={"width": pick(4, 32), "optim.lr": log(1e-3, 1e-1)}, trials=8, epochs=3,
+        loss=nn.CrossEntropyLoss(), optimizer=torch.optim.SGD, batch=20, runs=None, show=False,
+    )  # fmt: skip
+    assert {4, 32} <= set(seen)
+    assert found.best.values["width"] in (4, 32)
+    layer = next(part for part in found.run.network.modules() if isinstance(part, nn.Linear))
+    assert layer.out_features == found.best.values["width"]
