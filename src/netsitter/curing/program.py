@@ -43,7 +43,11 @@ class Program:
         """What surgery changes in the network as its author wrote it. Raises NetError for what cannot be done."""
         ready = self._drawn(seed)
         deeds = deeds_of(self.plan.net.surgery)
-        return operate(bare_network(ready, self.build), deeds, first_rows(ready, SURGERY_ROWS)[0])[1] if deeds else ()
+        return (
+            operate(bare_network(ready, self.build), deeds, first_rows(ready, SURGERY_ROWS)[0].cpu())[1]
+            if deeds
+            else ()
+        )
 
     def with_remedy(self, remedy: Remedy) -> Program:
         """The same program with the remedy applied. Raises PlanError for changes that no plan allows."""
