@@ -34,7 +34,7 @@ def test_a_search_goes_on_where_its_journal_ends(tmp_path):
     lines = journal.read_bytes().splitlines(keepends=True)
     cut = [i for i, line in enumerate(lines) if b'"searched"' in line][2]
     journal.write_bytes(b"".join(lines[: cut + 1]) + lines[cut + 1][:20])
-    again = ns.search((PICTURES, LABELS), resume=whole.path, train=False, show=False, trials=9)
+    again = ns.search((PICTURES, LABELS), resume=whole.path, train=False, show=False)
     assert [event.curve for event in again.trials] == [event.curve for event in whole.trials]
     told = [event.number for event in read_journal(journal) if isinstance(event, Searched)]
     assert sorted(told) == list(range(9)), "none lost, none twice"

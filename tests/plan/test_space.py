@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan
-from netsitter.plan.space import Pick, Range, integer, linear, log, pick, space_of
+from netsitter.plan.space import Pick, Range, as_plain, from_plain, integer, linear, log, pick, space_of
 
 SHARES = st.floats(0, 1)
 
@@ -84,3 +86,12 @@ def test_an_empty_space_is_refused():
 
 def test_a_pick_gives_each_of_its_values():
     assert {pick("a", "b", "c").value(share) for share in (0.0, 0.34, 0.99, 1.0)} == {"a", "b", "c"}
+
+
+def test_a_space_comes_back_from_a_journal():
+    space = space_of(
+        {"optim.lr": log(1e-6, 1e-3), "net.sizes": [(100,), (50, 50)], "loop.batch": integer(8, 64),
+         "optim.momentum": "lin:0.5:0.9?optim.kind=momentum"},
+        Plan(),
+    )  # fmt: skip
+    assert from_plain(json.loads(json.dumps(as_plain(space)))) == space

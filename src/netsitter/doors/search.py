@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from netsitter.doors.run import Run
 from netsitter.errors import PlanError, RunError
 from netsitter.plan.files import write_plan
 from netsitter.plan.plan import Plan, changed
-from netsitter.plan.space import Space, space_of
+from netsitter.plan.space import Space, as_plain, from_plain, space_of
 from netsitter.record.durable import write_durably
-from netsitter.record.events import Event, Searched, StageBegan, to_json
+from netsitter.record.events import Event, SearchBegan, Searched, StageBegan, to_json
 from netsitter.record.journal import Journal, read_journal
 from netsitter.record.sink import Sink, pump
 from netsitter.report.search_console import SearchConsole
@@ -121,7 +121,8 @@ def search(
         the learning rate and the penalty, and dropout where the plan has it.
     trials: in all stages together. sampler: random, sobol or grid.
     train: whether the winner is trained in full, which is when its test score is taken, once.
-    resume: the folder of a search that was broken off; it goes on with the same trials.
+    resume: the folder of a search that was broken off; it goes on as it began: trials, stages, sampler and space are
+        those in its journal.
     Raises PlanError, DataError, NetError or RunError before any work.
 
     >>> found = search("digits", net="mlp:20", trials=8, epochs=3, runs=None, show=False, train=False)
@@ -141,11 +142,18 @@ def search(
     checked_rules(asked.plan)
     prepared, _ = begun(asked)
     wanted: Space = usual_space(prepared.plan) if space is None else space_of(space, prepared.plan, own=True)
-    known = [e for e in read_journal(folder.journal) if isinstance(e, Searched)] if folder else []
+    told = list(read_journal(folder.journal)) if folder else []
+    known = [event for event in told if isinstance(event, Searched)]
+    if folder is not None:
+        first = next((event for event in told if isinstance(event, SearchBegan)), None)
+        if first is None:
+            raise RunError(f"{folder.path} holds no search", code="S32", allowed="a folder that netsitter search made")
+        # It goes on as it began, whatever is asked for now.
+        trials, stages, sampler, wanted = first.trials, first.stages, first.sampler, from_plain(first.space)
     if folder is None and runs is not None:
         folder = new_folder(Path(runs), name or f"{asked.source.name}-search", prepared.plan)
     study = Study(prepared, asked.build, wanted, trials, prepared.plan.data.seed, sampler, stages, known)
-    begun_stages: list[StageBegan] = []
+    begun_stages = [event for event in told if isinstance(event, StageBegan)]
     sinks: list[Any] = [_Stages(begun_stages)]
     if folder is not None:
         sinks.append(Journal(folder.journal))
@@ -153,7 +161,7 @@ def search(
         sinks.append(SearchConsole(trials, asked.plan.data.source or asked.source.name) if show is True else show)
     try:
         with own_conditions(prepared.plan.loop, prepared.device):
-            for _ in pump(_news(study, known), sinks):
+            for _ in pump(_news(study, told), sinks):
                 pass
     finally:
         for sink in sinks:
@@ -173,11 +181,15 @@ def search(
     return found
 
 
-def _news(study: Study, known: list[Searched]) -> Any:
-    """The events of a search, without the trials that its journal has already."""
-    numbers = {told.number for told in known}
+def _news(study: Study, told: Sequence[Event]) -> Iterator[Event]:
+    """The events of a search, without what its journal has already."""
+    numbers = {event.number for event in told if isinstance(event, Searched)}
+    stages = {event.stage for event in told if isinstance(event, StageBegan)}
+    if not told:
+        yield SearchBegan(study.trials, study.stages, study.sampler, as_plain(study.space))
     for event in study.events():
-        if not (isinstance(event, Searched) and event.number in numbers):
+        old = isinstance(event, Searched) and event.number in numbers
+        if not old and not (isinstance(event, StageBegan) and event.stage in stages):
             yield event
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from netsitter.errors import PlanError, shown
@@ -99,6 +99,23 @@ def integer(low: int, high: int, *, log: bool = False) -> Range:
 def pick(*values: Any) -> Pick:
     """One of these values."""
     return Pick(values)
+
+
+def as_plain(space: Space) -> dict[str, dict[str, Any]]:
+    """The space as plain values, for a journal."""
+    return {name: asdict(axis) for name, axis in space.items()}
+
+
+def from_plain(values: Mapping[str, Mapping[str, Any]]) -> Space:
+    """The space that `as_plain` gave these values for."""
+    found: dict[str, Axis] = {}
+    for name, axis in values.items():
+        when = None if axis["when"] is None else (axis["when"][0], tuple(axis["when"][1]))
+        if "values" in axis:
+            found[name] = Pick(tuple(tuple(v) if isinstance(v, list) else v for v in axis["values"]), when)
+        else:
+            found[name] = Range(axis["low"], axis["high"], axis["log"], axis["whole"], when)
+    return found
 
 
 def space_of(texts: Sequence[str] | Mapping[str, Any], plan: Plan, *, own: bool = False) -> Space:

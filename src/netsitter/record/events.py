@@ -203,6 +203,17 @@ class Ended(Event):
 
 
 @dataclass(frozen=True)
+class SearchBegan(Event):
+    """What a search was asked for. space: by name, each axis as plain values."""
+
+    kind: ClassVar[str] = "search"
+    trials: int
+    stages: int
+    sampler: str
+    space: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
 class StageBegan(Event):
     """A stage of a search. space: by dotted name, each axis in words. says: what was narrowed or moved, a line each.
 

@@ -16,14 +16,25 @@ from pathlib import Path
 from types import TracebackType
 
 from netsitter.errors import RunError
-from netsitter.record.events import Ended, EpochEnded, Event, Resumed, Saved, Searched, Started, from_json, to_json
+from netsitter.record.events import (
+    Ended,
+    EpochEnded,
+    Event,
+    Resumed,
+    Saved,
+    SearchBegan,
+    Searched,
+    Started,
+    from_json,
+    to_json,
+)
 
 HEAD = b'{"crc":"'
 MIDDLE = b'","event":'
 MAX_LINE = 64 * 2**20
 """No event is nearly as long; a longer line is not ours."""
 
-DURABLE = (Started, EpochEnded, Saved, Resumed, Ended, Searched)
+DURABLE = (Started, EpochEnded, Saved, Resumed, Ended, SearchBegan, Searched)
 """Events that are on disk, and not only with the operating system, before `take` returns."""
 
 
