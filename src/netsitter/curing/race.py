@@ -8,7 +8,7 @@ from statistics import fmean
 
 from netsitter.curing.effect import consistent, effect_of, verdict_of
 from netsitter.curing.program import Program
-from netsitter.curing.side import WORST_REAL, WORST_SHARE, Side, grouped, whole_rows
+from netsitter.curing.side import WORST_REAL, WORST_SHARE, Side, grouped, step_rows, whole_rows
 from netsitter.record.cures import Effect
 from netsitter.record.events import EpochEnded, Event, Measured, TrialEnded
 from netsitter.train.losses import WEIGHTS
@@ -88,11 +88,11 @@ class Race:
         allowance: rows that this may cost; None where that is not enough for a step of each. Longer, and with more
         seeds, only while nothing is decided. first: share of a training before the first comparison.
         """
-        whole, batch, began = whole_rows(base.program), base.program.plan.loop.batch or 1, self.spent
+        whole, batch, began = whole_rows(base.program), step_rows(base.program), self.spent
         seeds = [*self.seeds]
         rows = min(whole, max(int(first * whole), FEWEST_STEPS * batch))
         rows = min(rows, allowance // (len(seeds) * (1 + len(others))))
-        if rows < max(arm.program.plan.loop.batch or 1 for arm in (base, *others)):
+        if rows < max(step_rows(arm.program) for arm in (base, *others)):
             return None
         while True:
             self.advance([base, *others], rows)
@@ -115,7 +115,7 @@ class Race:
 
     def affordable(self, base: Arm, first: float, allowance: int) -> int:
         """How many arms can be compared with the base for as long as is wanted at first, or for a step; 1 at least."""
-        batch = base.program.plan.loop.batch or 1
+        batch = step_rows(base.program)
         rows = max(batch, min(int(first * whole_rows(base.program)), allowance // (4 * len(self.seeds))))
         return max(1, allowance // (len(self.seeds) * rows) - 1)
 

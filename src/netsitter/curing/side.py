@@ -48,7 +48,7 @@ class Side:
         """Trains on until each trial has seen so many rows, or is over. Returns the rows that all took together."""
         if self.failed:
             return 0
-        batch = min(self.programs[0].plan.loop.batch or 1, self.programs[0].ready.parts.feeds["train"].rows)
+        batch = step_rows(self.programs[0])
         before = self.training.progress.step
         wanted, to_the_end = -(-rows // batch), rows >= whole_rows(self.programs[0])
         try:
@@ -117,8 +117,7 @@ def _alike(one: Program, other: Program) -> bool:
 
 def _fault(program: Program, net: nn.Module) -> str:
     """What the first step raises on a copy of the network, "" when it goes through."""
-    rows = min(program.plan.loop.batch or 1, program.ready.parts.feeds["train"].rows)
-    x_B, y_B = first_rows(program.ready, rows)
+    x_B, y_B = first_rows(program.ready, step_rows(program))
     copy = deepcopy(net)
     try:
         with torch.random.fork_rng(devices=[program.ready.device] if program.ready.device.type == "cuda" else []):
@@ -131,6 +130,11 @@ def _fault(program: Program, net: nn.Module) -> str:
 
 def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+
+
+def step_rows(program: Program) -> int:
+    """Rows of one step."""
+    return min(program.plan.loop.batch or 1, program.ready.parts.feeds["train"].rows)
 
 
 def whole_rows(program: Program) -> int:

@@ -9,7 +9,7 @@ from netsitter.curing.candidates import Candidate, attempted, batches, in_order,
 from netsitter.curing.effect import LEAST, verdict_of
 from netsitter.curing.program import Program
 from netsitter.curing.race import FIRST_SHARE, Arm, Race, best_of
-from netsitter.curing.side import whole_rows
+from netsitter.curing.side import step_rows, whole_rows
 from netsitter.curing.words import words
 from netsitter.diagnose.doctor import Doctor
 from netsitter.errors import NetsitterError
@@ -25,7 +25,7 @@ SEEDS = (101, 102, 103)
 SHARE = 1.5
 """What all experiments together may cost, in trainings of the program as it was ..."""
 
-FLOOR_WORK, FLOOR_STEPS = 3e10, 10_000
+FLOOR_WORK, FLOOR_STEPS = 1e11, 10_000
 """... but they may take so many multiply-adds, or steps, which are a few seconds: a tiny training proves nothing."""
 
 ROUNDS = 8
@@ -59,7 +59,7 @@ class Treatment:
     def __post_init__(self) -> None:
         self.whole = whole_rows(self.program)
         net = self.program.network(self.seeds[0])
-        batch = self.program.plan.loop.batch or 1
+        batch = step_rows(self.program)
         floor = int(min(FLOOR_WORK / max(step_work(self.program.ready, net), 1), FLOOR_STEPS)) * batch
         self.race = Race(self.seeds, max(int(self.share * self.whole), floor), tell=self.tell)
         self.arm = self.race.enter([self.program])[0]
@@ -137,7 +137,7 @@ class Treatment:
 
     def _is_short(self) -> bool:
         """Whether a whole training has so few steps that more of them are worth a try."""
-        return self.whole_now // (self.arm.program.plan.loop.batch or 1) < FEW_STEPS
+        return self.whole_now // step_rows(self.arm.program) < FEW_STEPS
 
     def _with_rates(self, roots: tuple[Finding, ...], own: bool) -> Iterator[list[Candidate]]:
         """For what is wrong in itself: the remedy with a rate that fits the network as it then is."""
