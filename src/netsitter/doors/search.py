@@ -158,7 +158,7 @@ def search(
     if folder is not None:
         sinks.append(Journal(folder.journal))
     if show:
-        sinks.append(SearchConsole(trials, asked.plan.data.source or asked.source.name) if show is True else show)
+        sinks.append(SearchConsole(trials) if show is True else show)
     try:
         with own_conditions(prepared.plan.loop, prepared.device):
             for _ in pump(_news(study, told), sinks):

@@ -13,10 +13,10 @@ SHORT = {"optim.lr": "lr", "optim.l2": "reg", "optim.decay": "decay", "loop.batc
 
 
 class SearchConsole:
-    """Prints a search as it goes on. trials: of all stages together. about: the data's name."""
+    """Prints a search as it goes on. trials: of all stages together. stream: standard output when None."""
 
-    def __init__(self, trials: int, about: str = "", *, stream: TextIO | None = None) -> None:
-        self.console, self.trials, self.about = Console(stream=stream), trials, about
+    def __init__(self, trials: int, *, stream: TextIO | None = None) -> None:
+        self.console, self.trials = Console(stream=stream), trials
         self._done = 0
 
     def take(self, event: Event) -> None:
