@@ -1,0 +1,1 @@
+"""Whether the search finds what is there to be found."""
