@@ -186,7 +186,7 @@ def test_findings_of_check_are_data_with_place_number_and_remedy():
     assert (first["code"], first["slug"], first["severity"]) == ("INI001", "symmetric-units", "error")
     assert first["where"]
     assert any(character.isdigit() for character in first["seen"])
-    assert {"says", "changes", "safety"} == set(first["remedies"][0])
+    assert {"says", "changes", "safety", "surgery"} == set(first["remedies"][0])
 
 
 def test_findings_of_fit_are_those_of_the_run_on_disk(folder):
