@@ -131,8 +131,11 @@ def _again(before: Arm, after: Arm, tried) -> tuple[float, float, float]:  # typ
     """The effect as it was reported, with its spread, and as new seeds have it."""
     race = Race(AGAIN, 10**12)
     old, new = race.enter([before.program])[0], race.enter([after.program])[0]
-    race.advance([old, new], round(tried.share * whole_rows(before.program)))
-    return tried.effect.mean, tried.effect.spread, race.compared(old, new, AGAIN).mean
+    whole = whole_rows(before.program), whole_rows(after.program)
+    rows = whole if whole[1] > whole[0] else (round(tried.share * whole[0]),) * 2
+    race.advance([old], rows[0])
+    race.advance([new], rows[1])
+    return tried.effect.mean, tried.effect.spread, race.compared(old, new, AGAIN, *rows).mean
 
 
 def by_chance(entry: Entry, seeds: Sequence[int], trainings: int) -> Outcome:

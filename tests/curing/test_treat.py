@@ -111,7 +111,7 @@ def test_a_loss_that_fails_later_ends_its_side_and_nothing_else():
     race.advance([base, arm], 2_000)
     assert not base.failed
     assert "too large" in arm.failed
-    assert race.compared(arm, base, race.seeds).before == (None, None, None)
+    assert race.compared(arm, base, race.seeds, 2_000).before == (None, None, None)
 
 
 def _fails_above(outputs, targets):
@@ -162,3 +162,13 @@ def test_a_program_that_diverges_beside_one_that_learns_is_worth_nothing_and_hur
     scores = side.scores()
     assert scores[0] > 0.9
     assert scores[1] is None or scores[1] < 0.5
+
+
+def test_a_program_that_went_further_is_compared_where_both_have_been():
+    race = Race((1, 2, 3), 10**9)
+    base, arm = race.enter([program(lr=0.01), program(lr=0.01)])
+    race.advance([base], 400)
+    race.advance([base], whole_rows(base.program))
+    effects, share = race.run(base, [arm], allowance=10**9, first=0.05)
+    assert share == 400 / whole_rows(base.program) or share == 1.0
+    assert effects[0].mean == 0.0, "the same program, after the same rows"

@@ -35,13 +35,24 @@ class Arm:
         """Why it cannot be trained, "" where it can."""
         return next((side.failed for side, _ in self.sides.values() if side.failed), "")
 
-    def scores(self, seeds: Sequence[int], *, by_class: bool = False) -> list[float | None]:
-        """By seed: what the program would be kept at, or its score by class as it is now."""
+    def scores(self, seeds: Sequence[int], rows: int, *, by_class: bool = False) -> list[float | None]:
+        """By seed: what the program would be kept at after so many rows, or its score by class as it is now."""
         sides = [self.sides[seed] for seed in seeds]
-        return [(side.by_class() if by_class else side.scores())[place] for side, place in sides]
+        return [(side.by_class() if by_class else side.at(rows)[0])[place] for side, place in sides]
 
-    def loss(self) -> float:
-        return fmean(side.losses()[place] for side, place in self.sides.values())
+    def loss(self, seeds: Sequence[int], rows: int) -> float:
+        return fmean(side.at(rows)[1][place] for side, place in (self.sides[seed] for seed in seeds))
+
+    def horizon(self, rows: int, most: int) -> int:
+        """Where it can be compared: after so many rows, or, where it went further, at the next place it was seen at.
+
+        most: rows that may be gone through; a place before is taken where the next is beyond.
+        """
+        seen = sorted(next(iter(self.sides.values()))[0].history)
+        if not seen or seen[-1] < rows:
+            return rows
+        behind = [place for place in seen if place >= rows]
+        return behind[0] if behind[0] <= most else max((p for p in seen if p <= most), default=0)
 
     def events(self) -> list[Event]:
         """What was told of the training from the first seed, as if it had trained alone."""
@@ -91,12 +102,13 @@ class Race:
         whole, batch, began = whole_rows(base.program), step_rows(base.program), self.spent
         seeds = [*self.seeds]
         rows = min(whole, max(int(first * whole), FEWEST_STEPS * batch))
-        rows = min(rows, allowance // (len(seeds) * (1 + len(others))))
+        most = allowance // (len(seeds) * (1 + len(others)))
+        rows = base.horizon(min(rows, most), most)
         if rows < max(step_rows(arm.program) for arm in (base, *others)):
             return None
         while True:
             self.advance([base, *others], rows)
-            effects = [self.compared(base, arm, seeds) for arm in others]
+            effects = [self.compared(base, arm, seeds, rows) for arm in others]
             if any(verdict_of(effect) == "helps" for effect in effects):
                 return effects, rows / whole
             left = allowance - (self.spent - began)
@@ -105,10 +117,10 @@ class Race:
                 if len(seeds) * (1 + len(others)) * rows > left:
                     return effects, rows / whole
                 more = [seed + len(seeds) for seed in seeds]
-                self._sow([base, *others], more)
+                self._sow([base, *others], more, rows)
                 seeds += more
                 continue
-            longer = min(whole, 2 * rows)
+            longer = base.horizon(min(whole, 2 * rows), whole)
             if longer <= rows or len(seeds) * (1 + len(others)) * (longer - rows) > left:
                 return effects, rows / whole
             rows = longer
@@ -126,27 +138,34 @@ class Race:
             return None
         for arm in (base, other):
             self.advance([arm], whole_rows(arm.program))
-        return self.compared(base, other, self.seeds), 1.0
+        return self.compared(base, other, self.seeds, whole_rows(base.program), whole_rows(other.program)), 1.0
 
-    def compared(self, base: Arm, arm: Arm, seeds: Sequence[int]) -> Effect:
-        """The effect of one arm beside another, over these seeds."""
+    def compared(self, base: Arm, arm: Arm, seeds: Sequence[int], rows: int, other: int | None = None) -> Effect:
+        """The effect of one arm beside another, over these seeds, after so many rows. other: those of the arm."""
+        after_rows = rows if other is None else other
         ready = base.program.ready
         worst = WORST_REAL if ready.parts.measure.real else WORST_SHARE
         same = arm.program.ready.loss is ready.loss and arm.program.ready.target is ready.target
         same = same and not (base.failed or arm.failed)
-        losses = (base.loss(), arm.loss()) if same else None
+        losses = (base.loss(seeds, rows), arm.loss(seeds, after_rows)) if same else None
         grain = 1 / max(1, ready.parts.feeds["val"].rows)
         # Once classes count alike in the loss, they do in the score.
         by_class = WEIGHTS in (*arm.program.plan.net.surgery, *base.program.plan.net.surgery)
-        before, after = (one.scores(seeds, by_class=by_class) for one in (base, arm))
+        before = base.scores(seeds, rows, by_class=by_class)
+        after = arm.scores(seeds, after_rows, by_class=by_class)
         effect = effect_of(before, after, worst=worst, grain=grain, losses=losses)
         return replace(effect, by_class=by_class)
 
-    def _sow(self, arms: Sequence[Arm], seeds: Sequence[int]) -> None:
-        """More seeds for these arms, those that have them already left out."""
+    def _sow(self, arms: Sequence[Arm], seeds: Sequence[int], rows: int) -> None:
+        """More seeds for these arms; a training that went another way than to so many rows is begun again."""
         for arm in arms:
-            missing = [seed for seed in seeds if seed not in arm.sides]
+            missing = [s for s in seeds if s not in arm.sides or _beyond(arm.sides[s][0], rows)]
             arm.sides |= self.enter([arm.program], missing)[0].sides
+
+
+def _beyond(side: Side, rows: int) -> bool:
+    """Whether it went further than this, and was not seen there."""
+    return rows not in side.history and any(seen > rows for seen in side.history)
 
 
 def best_of(effects: dict[int, Effect]) -> int | None:

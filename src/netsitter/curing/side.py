@@ -25,7 +25,8 @@ WORST_REAL, WORST_SHARE = -1.0, 0.0
 class Side:
     """Programs of one shape trained as one cohort, with the real loop, from one seed: initial weights, batches, noise.
 
-    failed: why the first step cannot be made, "" where it can.
+    failed: why a step cannot be made, "" where it can. history: by the rows that it was advanced to, what each program
+    would be kept at, and its validation loss then.
     """
 
     def __init__(self, programs: Sequence[Program], seed: int) -> None:
@@ -35,6 +36,7 @@ class Side:
         first = programs[0]
         self.failed = _fault(first, nets[0])
         self.events: list[Event] = []
+        self.history: dict[int, tuple[list[float | None], list[float]]] = {}
         if self.failed:
             return
         cohort = cohort_of(
@@ -46,11 +48,13 @@ class Side:
 
     def advance(self, rows: int) -> int:
         """Trains on until each trial has seen so many rows, or is over. Returns the rows that all took together."""
-        if self.failed:
+        if self.failed or rows in self.history:
             return 0
         batch = step_rows(self.programs[0])
         before = self.training.progress.step
         wanted, to_the_end = -(-rows // batch), rows >= whole_rows(self.programs[0])
+        if before > wanted:
+            return 0  # what it was then was not looked at
         try:
             while self.training.progress.step < wanted or to_the_end:
                 event = next(self._flow, None)
@@ -59,6 +63,7 @@ class Side:
                 self.events.append(event)
         except Exception as error:  # a user's own loss may raise at outputs that it never met before
             self.failed = _told(error)
+        self.history[rows] = (self.scores(), self.losses())
         return (self.training.progress.step - before) * batch * len(self.programs)
 
     def scores(self) -> list[float | None]:
@@ -71,6 +76,11 @@ class Side:
             for pair in zip(now, self.training.progress.best, strict=True)
         ]
         return best
+
+    def at(self, rows: int) -> tuple[list[float | None], list[float]]:
+        """Scores and losses as they were after so many rows; of one that failed, none."""
+        empty = [None] * len(self.programs), [float("nan")] * len(self.programs)
+        return empty if self.failed else self.history[rows]
 
     def by_class(self) -> list[float | None]:
         """The validation score of each program as its weights are now, as the mean over classes of the share right."""

@@ -14,7 +14,7 @@ from netsitter.curing.words import words
 from netsitter.diagnose.doctor import Doctor
 from netsitter.errors import NetsitterError
 from netsitter.record.cures import Effect, Round, Tried
-from netsitter.record.findings import Finding, Remedy
+from netsitter.record.findings import Finding, Remedy, Surgery
 from netsitter.record.start_facts import StartFacts
 from netsitter.record.trace import Trace
 from netsitter.train.beginning import beginning, step_work
@@ -126,10 +126,20 @@ class Treatment:
             longer = [(FIT, four_times(self.arm.program.plan.loop.epochs or 1))] if self._is_short() else []
             if rates or notes or longer:
                 yield [*rates, *notes[:2], *longer]
-        if self.arm.program.remedies and not self._tuned and self._can_pay(FINE_SHARE, 2):
+        if self.arm.program.remedies and not self._tuned and self._can_pay(FINE_SHARE, 3):
             self._tuned = True
             lr = self.arm.program.plan.optim.lr or 0.0
-            yield [(FIT, finer(lr * factor)) for factor in (3.0, 1 / 3)]
+            yield [*((FIT, finer(lr * factor)) for factor in (3.0, 1 / 3)), *self._deeper()]
+
+    def _deeper(self) -> list[Candidate]:
+        """A hidden layer more, where the shape of a user's own network had to be changed already."""
+        deeds = {deed.deed for remedy in self.arm.program.remedies for deed in remedy.surgery}
+        graph = self.start.graph if self.start is not None else None
+        last = [o.name for o in graph.operations if o.role == "weights" and o.name] if graph is not None else []
+        if not last or not deeds & SHAPING:
+            return []
+        deepen = (Surgery("deepen", last[-1], WIDE),)
+        return [(FIT, Remedy(f"Put a hidden layer of {WIDE} ReLUs before the last one.", {}, "changes-model", deepen))]
 
     def _can_pay(self, share: float, arms: int) -> bool:
         """Whether so many arms, and the one that stands, can go through this share of a training."""
@@ -257,6 +267,9 @@ def four_times(epochs: int) -> Remedy:
     """A longer training."""
     return Remedy(f"Train for {4 * epochs} epochs.", {"loop.epochs": 4 * epochs}, "safe")
 
+
+SHAPING, WIDE = {"bend", "widen", "unfreeze"}, 32
+"""Deeds after which a hidden layer more is tried, and its units."""
 
 FEW_STEPS = 300
 """Steps of a whole training below which it may simply be too short."""
