@@ -53,7 +53,7 @@ class Side:
         batch = step_rows(self.programs[0])
         before = self.training.progress.step
         wanted, to_the_end = -(-rows // batch), rows >= whole_rows(self.programs[0])
-        if before > wanted:
+        if before > wanted and not to_the_end:
             return 0  # what it was then was not looked at
         try:
             while self.training.progress.step < wanted or to_the_end:
@@ -78,9 +78,11 @@ class Side:
         return best
 
     def at(self, rows: int) -> tuple[list[float | None], list[float]]:
-        """Scores and losses as they were after so many rows; of one that failed, none."""
+        """Scores and losses as they were after so many rows, or at the next look; of one that failed, none."""
         empty = [None] * len(self.programs), [float("nan")] * len(self.programs)
-        return empty if self.failed else self.history[rows]
+        if self.failed or not self.history:
+            return empty
+        return self.history[min((seen for seen in self.history if seen >= rows), default=max(self.history))]
 
     def by_class(self) -> list[float | None]:
         """The validation score of each program as its weights are now, as the mean over classes of the share right."""
