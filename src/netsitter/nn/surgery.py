@@ -13,13 +13,13 @@ from typing import get_args
 import torch
 from torch import Generator, Tensor, nn
 
-from netsitter.errors import NetError, PlanError, closest
+from netsitter.errors import PlanError, closest
 from netsitter.nn.activations import activation
 from netsitter.nn.dropout import KeyedDropout
 from netsitter.nn.fresh import begin_anew, usual_rule
 from netsitter.nn.graph import graph_of
 from netsitter.nn.rewire import Rewire, calls_within, own_class, put_behind, rewire
-from netsitter.nn.widths import deepened, give_outputs, widen
+from netsitter.nn.widths import deepened, give_outputs, refused, set_part, widen
 from netsitter.record.findings import Deed, Surgery
 from netsitter.record.graph import INPUT, Graph, Operation
 
@@ -108,11 +108,6 @@ def read(text: str) -> Surgery:
     return Surgery(deed, layer, to, function)  # type: ignore[arg-type]
 
 
-def refused(why: str) -> NetError:
-    """The error of a deed that cannot be done."""
-    return NetError(f"the surgery cannot be done: {why}", code="N60", state="the network is as it was.")
-
-
 def _swap(patient: _Patient, deed: Surgery) -> None:
     """Hidden activations, or one layer's, become another."""
     graph, before = patient.graph, len(patient.changes)
@@ -134,7 +129,7 @@ def _replace(patient: _Patient, operation: Operation, to: str, call: int | None)
     if _is_layer(patient.net, operation):
         if type(patient.part(operation.name)) is type(made):
             return
-        _set(patient.net, operation.name, made)
+        set_part(patient.net, operation.name, made)
         patient.told(
             f"{_named(operation.name)}: `nn.{operation.kind}` -> {_layer(made)}",
             f"{_path(operation.name)} = {_written(made)}",
@@ -229,7 +224,7 @@ def _move_norm(patient: _Patient, deed: Surgery) -> None:
             if bends.role == "activation" and _is_layer(patient.net, bends) and _is_layer(patient.net, operation):
                 act = patient.part(bends.name)
                 put_behind(patient.part(operation.name), deepcopy(act))
-                _set(patient.net, bends.name, nn.Identity())
+                set_part(patient.net, bends.name, nn.Identity())
                 patient.told(
                     f"{_named(operation.name)}: before {_named(bends.name)}, not behind it",
                     f"{_path(bends.name)}, {_path(operation.name)} = {_path(operation.name)}, {_path(bends.name)}",
@@ -255,7 +250,7 @@ def _deepen(patient: _Patient, deed: Surgery) -> None:
     made = deepened(part, units, patient.generator)
     path = _path(deed.layer)
     if deed.layer:
-        _set(patient.net, deed.layer, made)
+        set_part(patient.net, deed.layer, made)
     else:
         patient.net = made
     patient.told(
@@ -354,11 +349,6 @@ def _is_layer(net: nn.Module, operation: Operation) -> bool:
         return False
     part = net.get_submodule(operation.name)
     return not any(part.children()) and operation.kind == type(part).__name__
-
-
-def _set(net: nn.Module, name: str, part: nn.Module) -> None:
-    parent, _, last = name.rpartition(".")
-    setattr(net.get_submodule(parent), last, part)
 
 
 def _path(name: str) -> str:

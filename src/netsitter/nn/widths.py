@@ -24,26 +24,26 @@ def widen(net: nn.Module, graph: Graph, layer: str, units: int, generator: Gener
     """
     place = next((i for i, o in enumerate(graph.operations) if o.role == "weights" and o.name == layer), None)
     if place is None:
-        raise _refused(f"{layer} is no layer with weights")
+        raise refused(f"{layer} is no layer with weights")
     followers = _followers(graph, place)
     was = _width(net.get_submodule(layer))
     for operation in followers:
         part = net.get_submodule(operation.name)
         if operation.role == "norm":
-            _set(net, operation.name, _norm(part, units))
+            set_part(net, operation.name, _norm(part, units))
         elif _inputs(part) != was:
-            raise _refused(f"{operation.name} reads the units of {layer} in another shape")
+            raise refused(f"{operation.name} reads the units of {layer} in another shape")
         else:
-            _set(net, operation.name, _layer(part, _width(part), units, generator))
+            set_part(net, operation.name, _layer(part, _width(part), units, generator))
     part = net.get_submodule(layer)
-    _set(net, layer, _layer(part, units, _inputs(part), generator))
+    set_part(net, layer, _layer(part, units, _inputs(part), generator))
     return [(f"`net.{layer}`: {was} units -> {units}", f"# net.{layer}: {units} units instead of {was}")]
 
 
 def deepened(part: nn.Module, units: int, generator: Generator) -> nn.Module:
     """A dense layer with a hidden layer of so many ReLUs before it. Raises NetError for another kind of layer."""
     if type(part) is not nn.Linear:
-        raise _refused(f"a {type(part).__name__} is no dense layer")
+        raise refused(f"a {type(part).__name__} is no dense layer")
     first = _layer(part, units, part.in_features, generator)
     return nn.Sequential(first, nn.ReLU(), _layer(part, part.out_features, units, generator))
 
@@ -57,13 +57,13 @@ def give_outputs(net: nn.Module, graph: Graph, outputs: int, generator: Generato
     while place != INPUT and graph.operations[place].role != "weights":
         place = graph.operations[place].inputs[0]
     if place == INPUT:
-        raise _refused("no layer gives the output by itself")
+        raise refused("no layer gives the output by itself")
     name = graph.operations[place].name
     part = net.get_submodule(name)
     was = _width(part)
     made = _layer(part, outputs, _inputs(part), generator)
     if name:
-        _set(net, name, made)
+        set_part(net, name, made)
     else:
         net = made
     where = f"net.{name}".rstrip(".")
@@ -77,13 +77,13 @@ def _followers(graph: Graph, place: int) -> list[Operation]:
         for after in graph.after(ahead.pop()):
             operation = graph.operations[after]
             if operation.role not in (*KEEPS, "weights"):
-                raise _refused(f"{operation.name or operation.kind} reads its units, and has a shape of its own")
+                raise refused(f"{operation.name or operation.kind} reads its units, and has a shape of its own")
             if operation.role in ("norm", "weights"):
                 found.append(operation)
             if operation.role != "weights":
                 ahead.append(after)
     if not any(operation.role == "weights" for operation in found):
-        raise _refused("its units are the output")
+        raise refused("its units are the output")
     return found
 
 
@@ -97,14 +97,14 @@ def _inputs(part: nn.Module) -> int:
 
 def _convolution(part: nn.Module) -> nn.Module:
     if own_class(part) not in CONVOLUTIONS or part.groups != 1:
-        raise _refused(f"a {type(part).__name__} cannot be given another width")
+        raise refused(f"a {type(part).__name__} cannot be given another width")
     return part
 
 
 def _layer(part: nn.Module, outputs: int, inputs: int, generator: Generator) -> nn.Module:
     """The same kind of layer with other numbers of units, drawn as He has it."""
     if type(part) is not own_class(part):
-        raise _refused(f"the {type(part).__name__} was changed already")
+        raise refused(f"the {type(part).__name__} was changed already")
     like = {"device": part.weight.device, "dtype": part.weight.dtype}
     if isinstance(part, nn.Linear):
         made: nn.Module = nn.Linear(inputs, outputs, bias=part.bias is not None, **like)
@@ -121,15 +121,17 @@ def _layer(part: nn.Module, outputs: int, inputs: int, generator: Generator) -> 
 
 def _norm(part: nn.Module, units: int) -> nn.Module:
     if own_class(part) not in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d):
-        raise _refused(f"a {type(part).__name__} has a shape of its own")
+        raise refused(f"a {type(part).__name__} has a shape of its own")
     return type(part)(units, eps=part.eps, momentum=part.momentum, affine=part.affine)
 
 
-def _set(net: nn.Module, name: str, part: nn.Module) -> None:
+def set_part(net: nn.Module, name: str, part: nn.Module) -> None:
+    """Puts another layer in the place of the one with this name, in the mode of the network."""
     parent, _, last = name.rpartition(".")
     part.train(net.training)
     setattr(net.get_submodule(parent), last, part)
 
 
-def _refused(why: str) -> NetError:
+def refused(why: str) -> NetError:
+    """The error of a deed that cannot be done."""
     return NetError(f"the surgery cannot be done: {why}", code="N60", state="the network is as it was.")
