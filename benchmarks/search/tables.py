@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from netsitter.plan.space import Pick, Range, Space
-from netsitter.searching.refine import Result, refined
+from netsitter.searching.course import LENGTHS, course
+from netsitter.searching.refine import Result, never, refined
 from netsitter.searching.samplers import SAMPLERS, drawn
-from netsitter.searching.study import AGAIN, FIRST, MOST_MOVES, SECOND
 
 RATES = {"HPOBench": "learning_rate_init", "HPOLib": "init_lr"}
 
@@ -63,13 +63,10 @@ class Table:
         below = np.concatenate([[0.0], share**trials])
         return float((ranked * np.diff(below)).sum())
 
-    def clipped(self, name: str, axis: Range | Pick) -> Range | Pick:
-        """The axis without what no table holds."""
-        if isinstance(axis, Pick):
-            return axis
-        last = len(self.axes[name]) - 1
-        low = min(max(0, int(axis.low)), last - 1)
-        return Range(low, max(min(last, int(axis.high)), low + 1), whole=True)
+    def holds(self, name: str, axis: Range) -> bool:
+        """Whether the table has all values of this axis."""
+        first, last = axis.wholes()
+        return first >= 0 and last < len(self.axes[name])
 
 
 def at_random(table: Table, trials: int, seed: int) -> float:
@@ -79,28 +76,19 @@ def at_random(table: Table, trials: int, seed: int) -> float:
 
 def coarse_to_fine(table: Table, trials: int, seed: int, space: Space | None = None) -> float:
     """The best of a search in stages, as `Study` has them; a table has no epochs, so that all trials are whole."""
-    space = dict(table.space() if space is None else space)
+    within = dict(table.space())
+    space = dict(within if space is None else space)
     results: list[Result] = []
-    place, again, moves = 0, 0, 0
+    stages = course(trials, len(LENGTHS))
+    stage = next(stages)
     while len(results) < trials:
-        left = trials - len(results)
-        share = AGAIN * trials if again else FIRST * trials if place == 0 else SECOND * left
-        count = left if place >= 3 else max(1, min(left, round(share)))
-        shares = SAMPLERS["random"](space, range(count), seed, f"{place}{again}")
+        shares = SAMPLERS["random"](space, range(stage.trials), seed, stage.name)
         results += [Result(values, table.score(values)) for values in drawn(space, shares)]
-        inside = [r for r in results if all(_inside(space[name], r.values[name]) for name in space)]
-        found = refined(space, inside, may_move=moves < MOST_MOVES)
-        space = {one.name: table.clipped(one.name, one.axis) for one in found}
-        moved = any((one.moved and str(space[one.name]) != str(one.axis)) or one.moved for one in found)
-        if moved and moves < MOST_MOVES:
-            moves, again = moves + 1, again + 1
-        else:
-            place, again = place + 1, 0
+        found = refined(space, results, within=within, may_move=table.holds if stage.may_move else never)
+        space = {one.name: one.axis for one in found}
+        if len(results) < trials:
+            stage = stages.send(any(one.moved for one in found))
     return max(float(r.score or 0.0) for r in results)
-
-
-def _inside(axis: Range | Pick, value: int) -> bool:
-    return value in axis.values if isinstance(axis, Pick) else axis.low <= value <= axis.high
 
 
 def without_the_best(table: Table) -> dict[str, Range | Pick] | None:

@@ -15,6 +15,10 @@ FORMS = "log:LOW:HIGH, lin:LOW:HIGH, int:LOW:HIGH, logint:LOW:HIGH, or values wi
 """How a range is written."""
 
 
+HALF = 0.5
+"""Room of a whole number to either side."""
+
+
 @dataclass(frozen=True)
 class Range:
     """Numbers from low to high, both included.
@@ -31,11 +35,12 @@ class Range:
 
     def value(self, share: float) -> float | int:
         """The number at this share of the range, from 0 to 1; beyond these, outside of it."""
-        low, high = self._ends()
-        number = low + share * (high - low)
-        number = math.exp(number) if self.log else number
+        number = self._at(share)
+        if not self.whole or not 0 <= share <= 1:
+            return number
         # Rounding may step over an end that `share` did not.
-        return int(min(max(round(number), self.low), self.high)) if self.whole and 0 <= share <= 1 else number
+        first, last = self.wholes()
+        return min(max(round(number), first), last)
 
     def share(self, value: float) -> float:
         """Where in the range this number lies: 0 is low, 1 is high."""
@@ -44,20 +49,36 @@ class Range:
         return (number - low) / (high - low) if high > low else 0.5
 
     def part(self, first: float, last: float) -> Range:
-        """The range from one share to another; beyond 0 and 1 it moves."""
-        low, high = self.value(first), self.value(last)
-        return (
-            replace(self, low=round(low), high=max(round(high), round(low)))
-            if self.whole
-            else replace(self, low=low, high=high)
-        )
+        """The range from one share to another; beyond 0 and 1 it moves.
+
+        The ends of a part of whole numbers need not be whole: those at its ends are drawn the less, the less of their
+        room is in it.
+        """
+        half = HALF * self.whole
+        return replace(self, low=self._at(first) + half, high=self._at(last) - half)
+
+    def shares(self, other: Range) -> tuple[float, float]:
+        """From which share of this range to which another one of its kind reaches."""
+        (low, high), ends = self._ends(), other._ends()
+        return (ends[0] - low) / (high - low), (ends[1] - low) / (high - low)
+
+    def wholes(self) -> tuple[int, int]:
+        """The least and the greatest whole number that is drawn."""
+        first = math.floor(self.low + 1e-9)
+        return first, max(first, math.ceil(self.high - 1e-9))
 
     def __str__(self) -> str:
-        return f"{self.low:.3g} .. {self.high:.3g}" + " (log)" * self.log
+        low, high = self.wholes() if self.whole else (self.low, self.high)
+        return f"{low:.3g} .. {high:.3g}" + " (log)" * self.log
+
+    def _at(self, share: float) -> float:
+        low, high = self._ends()
+        number = low + share * (high - low)
+        return math.exp(number) if self.log else number
 
     def _ends(self) -> tuple[float, float]:
         # Each whole number is to have as much room as the next.
-        half = 0.5 if self.whole else 0.0
+        half = HALF * self.whole
         low, high = self.low - half, self.high + half
         return (math.log(low), math.log(high)) if self.log else (low, high)
 

@@ -6,7 +6,7 @@ one end, by more than chance would have it, moves that way, unless what lies the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, comb
 from typing import Any
@@ -18,8 +18,11 @@ from netsitter.plan.space import Axis, Pick, Range, Space
 TENTH, FEWEST = 0.1, 5
 """Share of the trials, and how many at least, that stand for the best."""
 
-EDGE, SIDE = 0.15, 0.3
-"""Shares of a range that count as its end, and as the side of that end."""
+SHRINK = 0.6
+"""What is left of a range when it narrows. Measured on complete tables by `benchmarks/search/tables.py`."""
+
+SIDE, EDGE = 0.3, 0.15
+"""Shares of a range that count as one side of it, and as its end."""
 
 CHANCE = 0.02
 """So many of the best on one side are no crowd if chance brings as many there more often than this."""
@@ -27,11 +30,8 @@ CHANCE = 0.02
 DIVERGED = 0.5
 """A range does not move where so many of the trials at that end diverged: beyond them is no better place."""
 
-NARROWEST = 0.25
-"""Share of a range that is left of it at least: the best tenth is a sample of a region, not the region."""
-
-MARGIN = 2.0
-"""Mean gaps between the best trials, by which the true region may reach further than they do."""
+SHORTEST, ROOM = 0.25, 0.05
+"""Shares of its width: the shortest move of a range, and the room it leaves before the best trials; the longest is 1."""
 
 
 @dataclass(frozen=True)
@@ -55,60 +55,92 @@ class Refined:
     moved: float = 0.0
 
 
-def refined(space: Space, results: Sequence[Result], *, may_move: bool = True) -> list[Refined]:
+MayMove = Callable[[str, Range], bool]
+"""(name of the axis, where it would go) -> whether it may."""
+
+
+def never(name: str, axis: Range) -> bool:
+    """Ranges stay where they are."""
+    return False
+
+
+def refined(
+    space: Space,
+    results: Sequence[Result],
+    *,
+    within: Space | None = None,
+    may_move: MayMove = never,
+    narrow: bool = True,
+) -> list[Refined]:
     """The axes of the next stage, with what is said of each.
 
-    results: of trials within the space. may_move: whether ranges may leave it.
+    results: of trials that can be compared, whether they lie in the space or not. within: where ranges may go by
+    narrowing; the space itself when None. may_move: whether an axis may move there. narrow: whether they narrow.
     """
     scored = sorted((r for r in results if r.score is not None), key=lambda r: -float(r.score or 0.0))
-    best = scored[: max(FEWEST, ceil(TENTH * len(results)))]
-    if len(best) < FEWEST or len(scored) <= len(best):
+    if len(_best(scored)) == len(scored):
         return [Refined(name, axis, "") for name, axis in space.items()]
-    return [_axis(name, axis, best, results, may_move) for name, axis in space.items()]
+    found = []
+    for name, axis in space.items():
+        there = [r for r in scored if name in r.values]
+        one = Refined(name, axis, "")
+        if isinstance(axis, Range):
+            one = _moved(name, axis, there, results, may_move)
+        if narrow and not one.moved and len(there) > FEWEST:
+            limits = axis if within is None else within[name]
+            one = _narrowed(name, axis, limits, _best(there), len(results))
+        found.append(one)
+    return found
 
 
-def _axis(name: str, axis: Axis, best: Sequence[Result], results: Sequence[Result], may_move: bool) -> Refined:
-    tops = [r.values[name] for r in best if name in r.values]
-    if len(tops) < FEWEST:
+def _best(scored: Sequence[Result]) -> Sequence[Result]:
+    return scored[: max(FEWEST, ceil(TENTH * len(scored)))]
+
+
+def _moved(name: str, axis: Range, scored: Sequence[Result], results: Sequence[Result], may_move: MayMove) -> Refined:
+    """The axis moved to the side that its best trials crowd: by one width at most, and so that they stay within."""
+    inside = [r for r in scored if 0 <= axis.share(r.values[name]) <= 1]
+    shares = [axis.share(r.values[name]) for r in inside]
+    tops = shares[: len(_best(inside))]
+    if len(tops) == len(shares):
         return Refined(name, axis, "")
+    for end, sign in ((1.0, 1), (0.0, -1)):
+        crowd = sum(abs(end - share) <= SIDE for share in tops)
+        usual = sum(abs(end - share) <= SIDE for share in shares) / len(shares)
+        if _chance(crowd, len(tops), usual) >= CHANCE or _diverging(name, axis, end, results):
+            continue
+        nearest = min(tops) if sign > 0 else 1 - max(tops)
+        furthest = max(SHORTEST, min(1.0, nearest - ROOM))
+        for by in (furthest, furthest / 2, SHORTEST):
+            there = axis.part(by, 1 + by) if sign > 0 else axis.part(-by, 1 - by)
+            if there != axis and may_move(name, there):
+                side = "upper" if sign > 0 else "lower"
+                says = f"{name}: {crowd} of the best {len(tops)} crowd the {side} side of {axis}: moved to {there}"
+                return Refined(name, there, says, sign * by)
+    return Refined(name, axis, "")
+
+
+def _narrowed(name: str, axis: Axis, limits: Axis, best: Sequence[Result], trials: int) -> Refined:
+    """What is left of an axis around its best trials, the better the nearer."""
+    tops = [r.values[name] for r in best]
     if isinstance(axis, Pick):
         return _pick(name, axis, tops)
-    shares = sorted(axis.share(value) for value in tops)
-    for end, sign in ((1.0, 1), (0.0, -1)):
-        crowd = sum(abs(end - share) <= SIDE for share in shares)
-        reach = min(abs(end - share) for share in shares) <= EDGE
-        crowded = reach and _chance(crowd, len(shares)) < CHANCE and sign * _rise(name, axis, end, results) > 0
-        if may_move and crowded and not _diverging(name, axis, end, results):
-            return _moved(name, axis, shares, sign, crowd)
-    gap = (shares[-1] - shares[0]) / (len(shares) - 1)
-    first, last = shares[0] - MARGIN * gap, shares[-1] + MARGIN * gap
-    if last - first < NARROWEST:
-        middle = (first + last) / 2
-        first, last = middle - NARROWEST / 2, middle + NARROWEST / 2
-    first, last = max(0.0, first), min(1.0, last)
-    if last - first > 0.9:
+    weights = np.arange(len(tops), 0, -1)
+    middle = float(np.average([axis.share(value) for value in tops], weights=weights))
+    low, high = axis.shares(limits) if isinstance(limits, Range) else (0.0, 1.0)
+    first = max(low, min(middle - SHRINK / 2, high - SHRINK))
+    narrowed = axis.part(first, min(first + SHRINK, high))
+    if narrowed == axis:
         return Refined(name, axis, "")
-    narrowed = axis.part(first, last)
-    says = f"{name}: {axis} -> {narrowed}, where the best {len(tops)} of {len(results)} lie"
-    return Refined(name, narrowed, says)
-
-
-def _moved(name: str, axis: Range, shares: Sequence[float], sign: int, crowd: int) -> Refined:
-    """One width at most, and so that the best trials stay within."""
-    nearest = shares[0] if sign > 0 else 1 - shares[-1]
-    by = max(0.25, min(1.0, nearest - EDGE))
-    there = axis.part(by, 1 + by) if sign > 0 else axis.part(-by, 1 - by)
-    side = "upper" if sign > 0 else "lower"
-    says = f"{name}: {crowd} of the best {len(shares)} crowd the {side} side of {axis}: moved to {there}"
-    return Refined(name, there, says, sign * by)
+    return Refined(name, narrowed, f"{name}: {axis} -> {narrowed}, around the best {len(tops)} of {trials}")
 
 
 def _pick(name: str, axis: Pick, tops: Sequence[Any]) -> Refined:
-    """The values that any of the best has; all of them while these are most."""
+    """The values that any of the best has."""
     kept = tuple(value for value in axis.values if value in tops)
-    if len(kept) == len(axis.values) or len(axis.values) == 1:
-        return Refined(name, axis, "")
     gone = [str(value) for value in axis.values if value not in kept]
+    if not gone or not kept:
+        return Refined(name, axis, "")
     return Refined(name, Pick(kept, axis.when), f"{name}: {', '.join(gone)} left out: none of the best has it")
 
 
@@ -118,16 +150,6 @@ def _diverging(name: str, axis: Range, end: float, results: Sequence[Result]) ->
     return bool(there) and sum(r.score is None for r in there) >= DIVERGED * len(there)
 
 
-def _rise(name: str, axis: Range, end: float, results: Sequence[Result]) -> float:
-    """How the scores on one side go with their place there: rank correlation. A best place within falls off there."""
-    there = [r for r in results if name in r.values and abs(end - axis.share(r.values[name])) <= SIDE]
-    pairs = [(axis.share(r.values[name]), r.score) for r in there if r.score is not None]
-    if len(pairs) < FEWEST:
-        return 0.0
-    ranks = np.argsort(np.argsort(np.array(pairs, dtype=float), axis=0), axis=0)
-    return float(np.corrcoef(ranks.T)[0, 1])
-
-
-def _chance(crowd: int, count: int) -> float:
-    """How often so many of `count` or more lie on one side of a range by chance alone."""
-    return sum(comb(count, k) * SIDE**k * (1 - SIDE) ** (count - k) for k in range(crowd, count + 1))
+def _chance(crowd: int, count: int, share: float) -> float:
+    """How often so many of `count` or more lie where this share of all lies, by chance alone."""
+    return sum(comb(count, k) * share**k * (1 - share) ** (count - k) for k in range(crowd, count + 1))

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from math import ceil, isfinite, sqrt
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from math import isfinite, sqrt
 
 from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan, changed
-from netsitter.plan.space import Range, Space, log
+from netsitter.plan.space import Axis, Range, Space, log
 from netsitter.record.events import Event, Searched, StageBegan
-from netsitter.searching.refine import Refined, Result, refined
+from netsitter.searching.course import LENGTHS, Stage, course
+from netsitter.searching.refine import Refined, Result, never, refined
 from netsitter.searching.samplers import drawn, sampler_of
 from netsitter.searching.trials import Trial, stage_results, trial_of
 from netsitter.train.beginning import Build
 from netsitter.train.prepare import Ready
 from netsitter.train.start.attempts import guess_of
-
-FIRST, AGAIN, SECOND = 0.4, 0.2, 0.6
-"""Shares of all trials: of the first stage, and of each stage that follows a move; of what is left, of the second."""
-
-SHORT, MIDDLE = 0.1, 0.3
-"""Epochs of the first stages, as a share of those of a whole training."""
-
-MOST_MOVES = 3
-"""Times that ranges may move in one search."""
 
 LEARNED = 0.5
 """Share of what there is to gain, from which trials are ranked by their score and not by their loss."""
@@ -60,59 +52,51 @@ class Study:
     stages: int = 3
     known: Iterable[Searched] = ()
     results: dict[int, Searched] = field(init=False, default_factory=dict)
-    moves: int = field(init=False, default=0)
+    _places: dict[int, int] = field(init=False, default_factory=dict, repr=False)
+    _limits: dict[str, Axis] = field(init=False, default_factory=dict, repr=False)
 
     def events(self) -> Iterator[Event]:
         """Each stage as it begins, and each trial when it is over."""
         sample = sampler_of(self.sampler)
         known = {told.number: told for told in self.known}
-        epochs, space, says = self.ready.plan.loop.epochs or 1, dict(self.space), ()
-        short = [max(1, round(share * epochs)) for share in (SHORT, MIDDLE)[: max(0, self.stages - 1)]]
-        lengths = sorted({*short, epochs})
-        place, again, number = 0, 0, 0
-        while number < self.trials:
-            count = self._count(place, len(lengths), again, self.trials - number)
-            name = f"{place + 1}" + "abcdefgh"[again - 1] * bool(again)
-            shares = sample(space, range(count), self.seed, name)
+        whole = self.ready.plan.loop.epochs or 1
+        lengths = [max(1, round(share * whole)) for share in LENGTHS[len(LENGTHS) - self.stages :]]
+        space, says = dict(self.space), [""]
+        self._limits = dict(self.space)
+        stages = course(self.trials, len(lengths))
+        stage = next(stages, None)
+        while stage is not None:
+            numbers, epochs = range(stage.first, stage.first + stage.trials), lengths[stage.place]
+            self._places |= dict.fromkeys(numbers, stage.place)
+            values = drawn(space, sample(space, range(stage.trials), self.seed, stage.name))
             trials = [
-                trial_of(self.ready.plan, number + i, values, epochs=lengths[place])
-                for i, values in enumerate(drawn(space, shares))
+                trial_of(self.ready.plan, number, one, epochs=epochs)
+                for number, one in zip(numbers, values, strict=True)
             ]
             told = {axis: str(value) for axis, value in space.items()}
-            yield StageBegan(name, lengths[place], number, count, told, tuple(says))
-            here = {trial.number: known[trial.number] for trial in trials if trial.number in known}
+            yield StageBegan(stage.name, epochs, stage.first, stage.trials, told, tuple(filter(None, says)))
+            here = {number: known[number] for number in numbers if number in known}
             self.results |= here
-            for result in stage_results(trials, self.ready, self.build, name, here):
+            for result in stage_results(trials, self.ready, self.build, stage.name, here):
                 self.results[result.number] = result
                 yield result
-            number += count
-            space, says, moved = self._next(space, trials)
-            if moved and self.moves < MOST_MOVES and place < len(lengths) - 1:
-                self.moves, again = self.moves + 1, again + 1
-            else:
-                place, again = min(place + 1, len(lengths) - 1), 0
+            found = self._next(space, stage)
+            space, says = {one.name: one.axis for one in found}, [one.says for one in found]
+            try:
+                stage = stages.send(any(one.moved for one in found))
+            except StopIteration:
+                stage = None
 
-    def _count(self, place: int, stages: int, again: int, left: int) -> int:
-        """Trials of the next stage."""
-        if place == stages - 1:
-            return left
-        share = AGAIN * self.trials if again else FIRST * self.trials if place == 0 else SECOND * left
-        # Something must be left for the stage that trains in full.
-        return max(1, min(left - 1, ceil(share)))
-
-    def _next(self, space: Space, trials: Iterable[Trial]) -> tuple[dict, list[str], bool]:
-        """The space of the next stage: from this stage's trials, and those of others that lie within."""
-        stage = {trial.number for trial in trials}
-        length = max(len(self.results[number].curve) for number in stage)
-        seen = [r for r in self.results.values() if r.number in stage or (len(r.curve) >= length and _within(r, space))]
+    def _next(self, space: Space, stage: Stage) -> list[Refined]:
+        """The axes of the next stage: from the trials of this length so far, and those that trained longer."""
+        if self.stages == 1:
+            return [Refined(name, axis, "") for name, axis in space.items()]
+        seen = [r for r in self.results.values() if self._places[r.number] >= stage.place]
         yardstick = self._yardstick(seen)
         results = [Result(dict(r.values), None if r.score is None else yardstick(r)) for r in seen]
-        found = refined(space, results, may_move=self.moves < MOST_MOVES)
-        found = [
-            one if not one.moved or self._allowed(one) else Refined(one.name, space[one.name], "") for one in found
-        ]
-        bounded = {one.name: one.axis for one in found}
-        return bounded, [one.says for one in found if one.says], any(one.moved for one in found)
+        found = refined(space, results, within=self._limits, may_move=self._allowed if stage.may_move else never)
+        self._limits |= {one.name: _hull(self._limits[one.name], one.axis) for one in found if one.moved}
+        return found
 
     def _yardstick(self, seen: Sequence[Searched]) -> Callable[[Searched], float]:
         """What trials are ranked by for the next stage: the score once the best of them has learned a good deal.
@@ -128,13 +112,13 @@ class Study:
         alike = bool(firsts) and firsts[-1] - firsts[0] <= ALIKE * abs(firsts[len(firsts) // 2])
         return lambda r: (r.first if alike else 0.0) - float("inf" if r.loss is None else r.loss)
 
-    def _allowed(self, one: Refined) -> bool:
-        """Whether the plan takes both ends of where an axis would move to."""
-        if "." not in one.name:
+    def _allowed(self, name: str, axis: Range) -> bool:
+        """Whether the plan takes both ends of an axis."""
+        if "." not in name:
             return False  # of the user's own numbers no bounds are known
         try:
             for share in (0.0, 1.0):
-                changed(self.ready.plan, {one.name: one.axis.value(share)})
+                changed(self.ready.plan, {name: axis.value(share)})
         except PlanError:
             return False
         return True
@@ -164,9 +148,8 @@ class Study:
         ]
 
 
-def _within(result: Searched, space: Mapping) -> bool:
-    return all(
-        0 <= axis.share(result.values[name]) <= 1 if isinstance(axis, Range) else result.values[name] in axis.values
-        for name, axis in space.items()
-        if name in result.values
-    )
+def _hull(one: Axis, other: Axis) -> Axis:
+    """The range that holds both."""
+    if isinstance(one, Range) and isinstance(other, Range):
+        return replace(one, low=min(one.low, other.low), high=max(one.high, other.high))
+    return one
