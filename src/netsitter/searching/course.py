@@ -36,8 +36,8 @@ class Stage:
 def course(trials: int, lengths: int) -> Generator[Stage, bool, None]:
     """The stages of so many trials over so many lengths; `send` says of each whether a range moved behind it.
 
-    A stage whose ranges moved is followed by one of the same length, as long as others are left. With one length there is one
-    stage: a plain search.
+    A stage whose ranges moved is followed by one of the same length, as long as longer ones are left. With one length
+    there is one stage: a plain search.
     """
     first = place = turn = rounds = moves = 0
     again = False

@@ -31,7 +31,7 @@ DIVERGED = 0.5
 """A range does not move where so many of the trials at that end diverged: beyond them is no better place."""
 
 SHORTEST, ROOM = 0.25, 0.05
-"""Shares of its width: the shortest move of a range, and the room it leaves before the best trials; the longest is 1."""
+"""Shares of its width: the shortest move of a range (the longest is 1), and the room it leaves before the best."""
 
 
 @dataclass(frozen=True)

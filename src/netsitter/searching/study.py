@@ -13,7 +13,7 @@ from netsitter.record.events import Event, Searched, StageBegan
 from netsitter.searching.course import LENGTHS, Stage, course
 from netsitter.searching.refine import Refined, Result, never, refined
 from netsitter.searching.samplers import drawn, sampler_of
-from netsitter.searching.trials import Trial, stage_results, trial_of
+from netsitter.searching.trials import stage_results, trial_of
 from netsitter.train.beginning import Build
 from netsitter.train.prepare import Ready
 from netsitter.train.start.attempts import guess_of
