@@ -31,4 +31,5 @@ def picked(source: Source, part: str, index_N: np.ndarray) -> Part:
     if len(index_N) == len(whole) and bool((index_N == np.arange(len(index_N))).all()):
         return whole
     given = None if whole.given is None else whole.given[index_N]
-    return Part(PickedRows(whole.x, index_N), whole.y[index_N], given)
+    groups = None if whole.groups is None else whole.groups[index_N]
+    return Part(PickedRows(whole.x, index_N), whole.y[index_N], given, groups)

@@ -29,11 +29,13 @@ class Part:
 
     y: int64 (N,) class numbers, or float32 (N, O) real targets.
     given: the targets as they were handed in, (N, ...) of any type, where the loss is to get those; else None.
+    groups: (N,) int64, rows with the same number are of one origin (a patient, a speaker) and stay in one part.
     """
 
     x: Rows
     y: np.ndarray
     given: np.ndarray | None = None
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x)

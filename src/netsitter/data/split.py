@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from netsitter.data.faults import listed
+from netsitter.data.folds import folds_of, whole_groups
 from netsitter.data.source import PARTS, Source
 from netsitter.errors import DataError, PlanError
-from netsitter.streams import numpy_stream
+from netsitter.streams import numpy_stream, stream_key
 
 
 @dataclass(frozen=True)
@@ -32,24 +33,37 @@ class Split:
     test: Index
 
 
-def split(source: Source, *, validation: float, test: float, seed: int) -> Split:
+def split(
+    source: Source, *, validation: float, test: float, seed: int, folds: int | None = None, fold: int = 0
+) -> Split:
     """The rows of each part: those the source brings, and shares of its training part for those it does not.
 
     A test part that the source brings stays whole and as it is. Otherwise the share `test` of the training part is set
     aside first, and the share `validation` of what is left then. With classes, each is divided alike.
-    Raises PlanError for a share outside 0 to 1; DataError for a class too small to divide, and an empty part.
+    folds, fold: instead of a share, the validation part is this one of so many folds of what the test leaves; one that
+    the source brings is left aside.
+    Rows of one group are in one part. Raises PlanError for a share outside 0 to 1, and a fold that is not there;
+    DataError for a class too small to divide, too few rows or groups for the folds, and an empty part.
     """
     _refuse_share("data.validation", validation, least=0.0 if "val" in source.parts else None)
     _refuse_share("data.test", test, least=0.0)
     given = {name: Index(name, np.arange(len(part.x))) for name, part in source.parts.items()}
     stream = numpy_stream(seed, "split")
-    left = given["train"].rows
+    left, groups = given["train"].rows, source.parts["train"].groups
+    if folds is not None:
+        given.pop("val", None)
     kinds = source.parts["train"].y if source.task == "classify" else np.zeros(len(left), dtype=np.int64)
     shares = {"test": test if "test" not in given else 0.0, "val": validation if "val" not in given else 0.0}
-    _refuse_lonely(source, kinds, shares)
+    if groups is None:
+        _refuse_lonely(source, kinds, shares)
     drawn = {}
     for name, share in shares.items():
-        taken = _drawn(kinds[left], share, stream)
+        if name == "val" and folds is not None:
+            taken = _in_fold(source, kinds[left], None if groups is None else groups[left], folds, fold, seed)
+        elif groups is not None and share:
+            taken = whole_groups(groups[left], share, stream)
+        else:
+            taken = _drawn(kinds[left], share, stream)
         drawn[name] = left[taken]
         left = left[~taken]
     made = Split(
@@ -67,6 +81,19 @@ def split(source: Source, *, validation: float, test: float, seed: int) -> Split
             fix="--set data.validation=0.5, or bring more rows",
         )
     return made
+
+
+def _in_fold(
+    source: Source, kinds: np.ndarray, groups: np.ndarray | None, folds: int, fold: int, seed: int
+) -> np.ndarray:
+    """Which rows are in this fold, as bools."""
+    if not 0 <= fold < folds:
+        raise PlanError(
+            f"there is no fold {fold} among {folds}", code="P85", allowed=f"data.fold from 0 to {folds - 1}"
+        )
+    key = stream_key(seed, "folds")
+    kinds_N = kinds if source.task == "classify" else None
+    return folds_of(kinds_N, folds, key, groups_N=groups, rows=len(kinds), where=source.where) == fold
 
 
 def _refuse_share(name: str, share: float, *, least: float | None) -> None:

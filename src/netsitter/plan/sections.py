@@ -34,6 +34,10 @@ class DataPlan(Section):
     )
     validation: float = field(0.1, "share of the training part kept for validation", unit="share", gt=0, lt=1)
     test: float = field(0.2, "share kept as test part where the source brings none", unit="share", ge=0, lt=1)
+    folds: int | None = field(
+        None, "parts that the training rows are divided into, one of which is for validation, in place of a share", ge=2
+    )
+    fold: int = field(0, "which of them, from 0", ge=0)
     seed: int = field(0, "draws the split and the order of the batches; --seed sets loop.seed too", ge=0, le=MAX_SEED)
 
     @field_validator("resize")

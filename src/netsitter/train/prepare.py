@@ -79,12 +79,7 @@ def ready(
 
     loss, optimizer: a user's own, in place of the plan's.
     """
-    shares = split(source, validation=plan.data.validation, test=plan.data.test, seed=plan.data.seed)
-    where = {name: getattr(shares, name) for name in ("train", "val", "test")}
-    raw = {name: picked(source, index.part, index.rows) for name, index in where.items() if len(index)}
-    # Where the same rows are trained on and judged by, nothing has leaked.
-    seen = {name: part for name, part in raw.items() if name == "train" or part.x is not raw["train"].x}
-    facts = facts_of(source, seen, numbers={name: where[name].rows for name in seen})
+    raw, facts = _divided(plan, source)
     if not plan.data.given:
         _refuse_holes(facts, source.where)
         _refuse_constant_target(facts, source.where)
@@ -94,6 +89,28 @@ def ready(
     counts = facts.parts["train"].class_counts
     loss = mended(loss, (deed.partition(":")[0] for deed in plan.net.surgery), counts)
     return _placed(plan, choices, source, facts, raw, loss, optimizer, device, outputs)
+
+
+def folded(prepared: Ready, plan: Plan) -> Ready:
+    """The same data divided as another plan has it, and all else as before. plan: nothing left open."""
+    raw, facts = _divided(plan, prepared.source)
+    return _placed(
+        plan, prepared.choices, prepared.source, facts, raw, prepared.loss, prepared.optimizer, prepared.device,
+        prepared.outputs,
+    )  # fmt: skip
+
+
+def _divided(plan: Plan, source: Source) -> tuple[dict[str, Part], DataFacts]:
+    """The raw rows of each part, and what is to be known of them."""
+    asked = plan.data
+    shares = split(
+        source, validation=asked.validation, test=asked.test, seed=asked.seed, folds=asked.folds, fold=asked.fold
+    )
+    where = {name: getattr(shares, name) for name in ("train", "val", "test")}
+    raw = {name: picked(source, index.part, index.rows) for name, index in where.items() if len(index)}
+    # Where the same rows are trained on and judged by, nothing has leaked.
+    seen = {name: part for name, part in raw.items() if name == "train" or part.x is not raw["train"].x}
+    return raw, facts_of(source, seen, numbers={name: where[name].rows for name in seen})
 
 
 def prepared_as(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ def source_of(
 
     x: (N, D) is a table; (N, Y, X), (N, C, Y, X) and (N, Y, X, C) with C of 1, 3 or 4 are images.
     y: text, whole numbers or bools are classes, numbered in sorted order; reals (N,) or (N, O) are to be regressed.
+    A mapping may have "groups" beside these: (N,) for the training rows; rows of one group stay in one part.
     classes: names of the classes 0 to K-1, when y holds their numbers.
     features: names of a table's columns; those of a data frame are taken from it.
     notes: said before what is found here.
@@ -40,6 +42,7 @@ def source_of(
     >>> source_of(([[0.0, 1.0], [1.0, 0.0]], ["no", "yes"])).classes
     ('no', 'yes')
     """
+    data, groups = without_groups(data)
     given = {part: _pair(value, part) for part, value in _parts(data).items()}
     where = where or name
     notes = list(notes)
@@ -54,8 +57,9 @@ def source_of(
         _refuse_unequal(len(x), y, f"{where}, {part}")
     rows = _of_one_type(rows)
     targets = targets_of({part: y for part, (_, y) in given.items()}, where=where, task=task, names=classes)
+    parts = {part: Part(rows[part], targets.y[part]) for part in given}
     return whole_source(
-        {part: Part(rows[part], targets.y[part]) for part in given},
+        {**parts, "train": in_groups(parts["train"], groups, where)} if "train" in parts else parts,
         name=name,
         where=where,
         task=targets.task,
@@ -63,6 +67,26 @@ def source_of(
         features=features if rows["train"].example == (len(features),) else (),
         notes=[*notes, *targets.notes],
     )
+
+
+def without_groups(data: Any) -> tuple[Any, Any]:
+    """The data without its groups, and these; None where it has none."""
+    if not isinstance(data, Mapping) or "groups" not in data:
+        return data, None
+    return {name: value for name, value in data.items() if name != "groups"}, data["groups"]
+
+
+def in_groups(part: Part, groups: Any, where: str) -> Part:
+    """The part with its groups as numbers. Raises DataError where there are not as many as rows."""
+    if groups is None:
+        return part
+    names = np.asarray(groups)
+    if names.ndim != 1 or len(names) != len(part):
+        raise DataError(
+            "there must be one group for each training row", code="D51", where=f"{where}: {len(part):,} rows",
+            allowed=f"({len(part)},); got {names.shape}",
+        )  # fmt: skip
+    return replace(part, groups=np.unique(names, return_inverse=True)[1].astype(np.int64))
 
 
 def inputs_of(x: Any, example: tuple[int, ...], image: bool) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from netsitter.data.faults import counted
 from netsitter.data.rows import ArrayRows
 from netsitter.data.source import Part, Source, fingerprint_of
-from netsitter.data.sources.arrays import FORMS
+from netsitter.data.sources.arrays import FORMS, in_groups, without_groups
 from netsitter.data.sources.labels import targets_of
 from netsitter.data.sources.layout import array_of
 from netsitter.data.sources.names import PARTS_BY_WORD
@@ -33,6 +33,7 @@ def given_source(data: Any, *, name: str = "arrays") -> Source:
     In `Part.y` stands what splitting and looking need: class numbers where the targets have classes, else reals (N, O).
     Raises DataError.
     """
+    data, groups = without_groups(data)
     raw = {part: _raw_pair(value, part) for part, value in _by_part(data).items()}
     texts = _numbered({part: y for part, (_, y) in raw.items()}, name)
     pairs = {part: (_plain(array_of(x, f"{part}, x")), texts.get(part, y)) for part, (x, y) in raw.items()}
@@ -48,6 +49,7 @@ def given_source(data: Any, *, name: str = "arrays") -> Source:
         notes.append(f"{counted(len(first[0]), 'row')}: all are trained on, and the network is judged by the same ones")
     classes = _classes_of({part: y for part, (_, y) in pairs.items()})
     parts = {part: Part(ArrayRows(x), _readable(y, classes), y) for part, (x, y) in pairs.items()}
+    parts["train"] = in_groups(parts["train"], groups, name)
     if alone:
         parts["val"] = parts["train"]
     names = () if classes is None else tuple(f"{value:g}" for value in classes.tolist())
@@ -83,7 +85,7 @@ def given_rows(x: Any, example: tuple[int, ...]) -> ArrayRows:
 def with_reals(source: Source) -> Source:
     """The source with whole numbers in its rows as real ones, for networks that look nothing up."""
     parts = {
-        name: Part(ArrayRows(part.x.take(np.arange(len(part.x))).astype(np.float32)), part.y, part.given)
+        name: replace(part, x=ArrayRows(part.x.take(np.arange(len(part.x))).astype(np.float32)))
         for name, part in source.parts.items()
     }
     return replace(source, parts=parts)

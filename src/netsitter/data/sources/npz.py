@@ -46,15 +46,16 @@ def open_npz(path: Path, *, task: str | None = None) -> Source:
             headers = _checked(archive, path)
             pairs = refuse_unnamed(headers, named(path))
             used = {name for pair in pairs.values() for name in pair}
-            told = {"class_names", "target_names", "feature_names"} & set(headers)
+            told = {"class_names", "target_names", "feature_names", "groups"} & set(headers)
             arrays = {name: _read(archive, headers[name], path) for name in sorted(used | told)}
     except UNREADABLE as fault:
         raise _refused(path, f"cannot be read: {fault}") from fault
     rest = sorted(set(headers) - used - told)
     classes = arrays.get("class_names", arrays.get("target_names"))
     numbered = arrays[pairs["train"][1]].dtype.kind in "biu"
+    groups = {"groups": arrays["groups"]} if "groups" in arrays else {}
     return source_of(
-        {part: (arrays[x], arrays[y]) for part, (x, y) in pairs.items()},
+        {**{part: (arrays[x], arrays[y]) for part, (x, y) in pairs.items()}, **groups},
         name=path.stem,
         where=str(path),
         task=task,

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from netsitter.data.rows import ArrayRows, Rows
-from netsitter.data.source import Part, Source, fingerprint_of
+from netsitter.data.source import Source, fingerprint_of
 from netsitter.data.sources.image import resized, told_size
 from netsitter.errors import DataError
 
@@ -24,7 +24,7 @@ def resized_source(source: Source, size: tuple[int, int]) -> Source:
         )
     if source.example[1:] == size[::-1]:
         return source
-    parts = {name: Part(_scaled(part.x, size, source.where), part.y) for name, part in source.parts.items()}
+    parts = {name: replace(part, x=_scaled(part.x, size, source.where)) for name, part in source.parts.items()}
     _, height, width = source.example
     return replace(
         source,
