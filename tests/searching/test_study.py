@@ -12,8 +12,8 @@ from netsitter.doors.beginning import begun
 from netsitter.doors.inputs import asked_for
 from netsitter.plan.space import log, pick
 from netsitter.record.events import Searched, StageBegan
-from netsitter.searching.study import Study, usual_space
 from netsitter.searching.engines.here import Here
+from netsitter.searching.study import Study, usual_space
 from netsitter.searching.trials import CHUNK, heats, rungs_of, stage_results, survivors, trial_of
 
 pytestmark = pytest.mark.slow

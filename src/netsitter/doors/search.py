@@ -22,9 +22,9 @@ from netsitter.record.events import Event, SearchBegan, Searched, StageBegan, to
 from netsitter.record.journal import Journal, read_journal
 from netsitter.record.sink import Sink, pump
 from netsitter.report.search_console import SearchConsole
+from netsitter.searching.legs import placed
 from netsitter.searching.samplers import sampler_of
 from netsitter.searching.study import Study, usual_space
-from netsitter.searching.legs import placed
 from netsitter.searching.trials import SET_ASIDE, trial_of
 from netsitter.train.beginning import network_for
 from netsitter.train.device import own_conditions

@@ -96,8 +96,8 @@ class Study:
         """The axes of the next stage: from the trials of this length so far, and those that trained longer."""
         if self.stages == 1:
             return [Refined(name, axis, "") for name, axis in space.items()]
-        # By number: engines tell them in an order of their own.
-        told = [self.results[number] for number in sorted(self.results)]
+        # Engines tell trials in an order of their own. Of equals, those come first that got there in fewer epochs.
+        told = sorted(self.results.values(), key=lambda r: (len(r.curve), r.number))
         seen = [r for r in told if self._places[r.number] >= stage.place]
         yardstick = self._yardstick(seen)
         results = [Result(dict(r.values), None if r.score is None else yardstick(r)) for r in seen]

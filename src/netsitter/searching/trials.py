@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from math import ceil, isfinite
 from typing import Any
 
-from netsitter.plan.plan import Plan, by_trial, changed, differing
+from netsitter.plan.plan import Plan, by_trial, changed, paths, value_at
 from netsitter.record.events import Searched
 from netsitter.searching.engines.engine import Engine
 from netsitter.searching.legs import Leg, Reached, Trial
@@ -110,16 +111,12 @@ def heats(trials: Sequence[Trial], *, chunk: int = CHUNK, slots: int = 1) -> lis
 
     chunk: trials of a part at most. slots: parts that train at the same time, of which none is to stand idle.
     """
-    groups: list[list[Trial]] = []
+    groups: dict[str, list[Trial]] = {}
     for trial in trials:
-        home = next((group for group in groups if _alike(group[0], trial)), None)
-        if home is None:
-            groups.append([trial])
-        else:
-            home.append(trial)
+        groups.setdefault(_shape(trial), []).append(trial)
     rounds = ceil(len(trials) / chunk / slots)
     most = min(chunk, ceil(len(trials) / max(1, rounds * slots)))
-    return [part for group in groups for part in _parts(group, ceil(len(group) / most))]
+    return [part for group in groups.values() for part in _parts(group, ceil(len(group) / most))]
 
 
 def rungs_of(epochs: int) -> tuple[int, ...]:
@@ -144,8 +141,9 @@ def _behind(scores: Mapping[int, float]) -> dict[int, str]:
 def _parts(trials: Sequence[Trial], parts: int) -> list[list[Trial]]:
     """So many parts in order, whose lengths differ by one at most."""
     bounds = [len(trials) * part // parts for part in range(parts + 1)]
-    return [list(trials[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [list(trials[start:end]) for start, end in pairwise(bounds)]
 
 
-def _alike(one: Trial, other: Trial) -> bool:
-    return one.hyper == other.hyper and all(map(by_trial, differing([one.plan, other.plan])))
+def _shape(trial: Trial) -> str:
+    """All that the trials of a cohort share, written out."""
+    return repr([*(value_at(trial.plan, path) for path in paths() if not by_trial(path)), dict(trial.hyper)])
