@@ -12,8 +12,9 @@ from netsitter.doors.beginning import begun
 from netsitter.doors.inputs import asked_for
 from netsitter.plan.space import log, pick
 from netsitter.record.events import Searched, StageBegan
+from netsitter.searching.engines.here import Here
 from netsitter.searching.study import Study, usual_space
-from netsitter.searching.trials import CHUNK, Heat, heats, rungs_of, stage_results, survivors, trial_of
+from netsitter.searching.trials import CHUNK, heats, rungs_of, stage_results, survivors, trial_of
 
 pytestmark = pytest.mark.slow
 
@@ -40,9 +41,9 @@ def told(events):
 def test_a_trial_gives_the_same_numbers_alone_and_in_company():
     prepared = ready()
     rates = [1e-3, 3e-3, 1e-2, 3e-2]
-    together = told(stage_results(trials(prepared, rates, epochs=2), prepared, None, "1", {}))
+    together = told(stage_results(trials(prepared, rates, epochs=2), Here(prepared), "1", {}))
     for trial in trials(prepared, rates, epochs=2):
-        alone = told(stage_results([trial], prepared, None, "1", {}))[trial.number]
+        alone = told(stage_results([trial], Here(prepared), "1", {}))[trial.number]
         assert alone.curve == pytest.approx(together[trial.number].curve, abs=0.02)
         assert alone.loss == pytest.approx(together[trial.number].loss, rel=1e-3)
 
@@ -50,42 +51,36 @@ def test_a_trial_gives_the_same_numbers_alone_and_in_company():
 def test_trials_that_differ_in_shape_or_batch_are_cohorts_of_their_own_and_none_is_too_large():
     prepared = ready()
     wide = [trial_of(prepared.plan, i, {"net.act": ("relu", "elu")[i % 2]}, epochs=1) for i in range(40)]
-    groups = heats(wide, prepared, None, "1")
-    assert [len(group) for group in groups] == [CHUNK, 20 - CHUNK] * 2
+    groups = heats(wide)
+    assert [len(group) for group in groups] == [10] * 4
     assert all(len({trial.values["net.act"] for trial in group}) == 1 for group in groups)
+    assert max(map(len, heats([trial for trial in wide if trial.values["net.act"] == "elu"] * 7))) <= CHUNK
+
+
+@pytest.mark.parametrize(("count", "slots", "parts"), [(40, 1, 3), (40, 2, 4), (8, 8, 8), (3, 8, 3), (100, 6, 12)])
+def test_cohorts_are_even_and_no_slot_of_an_engine_stands_idle(count, slots, parts):
+    lengths = [len(part) for part in heats(trials(ready(), [1e-3] * count), slots=slots)]
+    assert len(lengths) == parts
+    assert sum(lengths) == count
+    assert max(lengths) - min(lengths) <= 1
 
 
 def test_a_hopeless_and_a_diverged_trial_end_early_and_the_others_go_on_as_if_alone():
     prepared = ready()
     mixed = trials(prepared, [1e-2, 1e9, 3e-2], epochs=2)
-    results = told(stage_results(mixed, prepared, None, "1", {}))
+    results = told(stage_results(mixed, Here(prepared), "1", {}))
     assert results[1].how in ("diverged", "hopeless")
     assert len(results[1].curve) <= 1
-    alone = told(stage_results(trials(prepared, [1e-2], epochs=2), prepared, None, "1", {}))[0]
+    alone = told(stage_results(trials(prepared, [1e-2], epochs=2), Here(prepared), "1", {}))[0]
     assert results[0].how == "finished"
     assert results[0].curve == pytest.approx(alone.curve, abs=0.02)
-
-
-def test_a_cohort_that_loses_trials_goes_on_with_the_same_numbers():
-    prepared = ready()
-    whole, cut = (Heat(trials(prepared, [1e-2, 3e-2, 5e-2]), prepared, None, "1") for _ in range(2))
-    for heat in (whole, cut):
-        heat.epoch()
-    cut.drop([1])
-    for heat in (whole, cut):
-        heat.epoch()
-        heat.epoch()
-    assert [trial.number for trial in cut.alive] == [0, 2]
-    for number in (0, 2):
-        assert cut.curves[number] == pytest.approx(whole.curves[number], abs=0.02)
-        assert cut.losses[number] == pytest.approx(whole.losses[number], rel=1e-3)
 
 
 def test_a_third_goes_on_behind_each_comparison():
     assert rungs_of(10) == (1, 3)
     assert rungs_of(2) == ()
     assert survivors({1: 0.1, 2: 0.9, 3: 0.5, 4: 0.7}) == {2, 4}
-    results = told(stage_results(trials(ready(), [1e-2] * 9, epochs=9), ready(), None, "1", {}))
+    results = told(stage_results(trials(ready(), [1e-2] * 9, epochs=9), Here(ready()), "1", {}))
     lengths = sorted(len(result.curve) for result in results.values())
     assert lengths == [1] * 6 + [3] * 2 + [9]
     assert sum(lengths) < 9 * 9 / 3, "the work that is saved"

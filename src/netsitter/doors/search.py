@@ -15,16 +15,17 @@ from netsitter.doors.inputs import asked_for
 from netsitter.doors.run import Run
 from netsitter.errors import PlanError, RunError
 from netsitter.plan.files import write_plan
-from netsitter.plan.plan import Plan, changed
+from netsitter.plan.plan import Plan, changed, value_at
 from netsitter.plan.space import Space, as_plain, from_plain, space_of
 from netsitter.record.durable import write_durably
 from netsitter.record.events import Event, SearchBegan, Searched, StageBegan, to_json
 from netsitter.record.journal import Journal, read_journal
 from netsitter.record.sink import Sink, pump
 from netsitter.report.search_console import SearchConsole
+from netsitter.searching.legs import placed
 from netsitter.searching.samplers import sampler_of
 from netsitter.searching.study import Study, usual_space
-from netsitter.searching.trials import placed, trial_of
+from netsitter.searching.trials import SET_ASIDE, trial_of
 from netsitter.train.beginning import network_for
 from netsitter.train.device import own_conditions
 from netsitter.train.losses import Loss
@@ -72,7 +73,8 @@ class Found:
         """The winner's plan: what `fit` takes."""
         base, best = self.study.ready.plan, self.best
         trial = trial_of(base, best.number, best.values, epochs=len(best.curve))
-        return changed(trial.plan, {"loop.watch_every": base.loop.watch_every, "loop.epochs": base.loop.epochs})
+        kept = {name: best.values.get(name, value_at(base, name)) for name in SET_ASIDE}
+        return changed(trial.plan, kept)
 
     def as_json(self) -> dict[str, Any]:
         best = self.study.best

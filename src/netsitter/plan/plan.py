@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -57,13 +59,16 @@ def value_at(plan: Plan, path: str) -> Any:
     return getattr(getattr(plan, section), name)
 
 
-def paths() -> dict[str, Any]:
+@cache
+def paths() -> Mapping[str, Any]:
     """Every dotted name with its field, in the order in which a plan file lists them."""
-    return {
-        f"{section}.{name}": info
-        for section, part in Plan.model_fields.items()
-        for name, info in _section(part.annotation).model_fields.items()
-    }
+    return MappingProxyType(
+        {
+            f"{section}.{name}": info
+            for section, part in Plan.model_fields.items()
+            for name, info in _section(part.annotation).model_fields.items()
+        }
+    )
 
 
 def field_at(path: str) -> Any:

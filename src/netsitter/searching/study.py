@@ -11,9 +11,11 @@ from netsitter.plan.plan import Plan, changed
 from netsitter.plan.space import Axis, Range, Space, log
 from netsitter.record.events import Event, Searched, StageBegan
 from netsitter.searching.course import LENGTHS, Stage, course
+from netsitter.searching.engines.engine import Engine
+from netsitter.searching.engines.here import Here
 from netsitter.searching.refine import Refined, Result, never, refined
 from netsitter.searching.samplers import drawn, sampler_of
-from netsitter.searching.trials import stage_results, trial_of
+from netsitter.searching.trials import CHUNK, stage_results, trial_of
 from netsitter.train.beginning import Build
 from netsitter.train.prepare import Ready
 from netsitter.train.start.attempts import guess_of
@@ -41,6 +43,7 @@ class Study:
     """A search under way. Iterate over `events()`.
 
     ready: data in place, with the plan that trials differ from. known: what a broken run of this search told.
+    engine: what trains; this process when None. chunk: trials of one cohort at most.
     """
 
     ready: Ready
@@ -51,13 +54,15 @@ class Study:
     sampler: str = "random"
     stages: int = 3
     known: Iterable[Searched] = ()
+    engine: Engine | None = None
+    chunk: int = CHUNK
     results: dict[int, Searched] = field(init=False, default_factory=dict)
     _places: dict[int, int] = field(init=False, default_factory=dict, repr=False)
     _limits: dict[str, Axis] = field(init=False, default_factory=dict, repr=False)
 
     def events(self) -> Iterator[Event]:
         """Each stage as it begins, and each trial when it is over."""
-        sample = sampler_of(self.sampler)
+        sample, engine = sampler_of(self.sampler), self.engine or Here(self.ready, self.build)
         known = {told.number: told for told in self.known}
         whole = self.ready.plan.loop.epochs or 1
         lengths = [max(1, round(share * whole)) for share in LENGTHS[len(LENGTHS) - self.stages :]]
@@ -77,7 +82,7 @@ class Study:
             yield StageBegan(stage.name, epochs, stage.first, stage.trials, told, tuple(filter(None, says)))
             here = {number: known[number] for number in numbers if number in known}
             self.results |= here
-            for result in stage_results(trials, self.ready, self.build, stage.name, here):
+            for result in stage_results(trials, engine, stage.name, here, chunk=self.chunk):
                 self.results[result.number] = result
                 yield result
             found = self._next(space, stage)
@@ -91,7 +96,9 @@ class Study:
         """The axes of the next stage: from the trials of this length so far, and those that trained longer."""
         if self.stages == 1:
             return [Refined(name, axis, "") for name, axis in space.items()]
-        seen = [r for r in self.results.values() if self._places[r.number] >= stage.place]
+        # Engines tell trials in an order of their own. Of equals, those come first that got there in fewer epochs.
+        told = sorted(self.results.values(), key=lambda r: (len(r.curve), r.number))
+        seen = [r for r in told if self._places[r.number] >= stage.place]
         yardstick = self._yardstick(seen)
         results = [Result(dict(r.values), None if r.score is None else yardstick(r)) for r in seen]
         found = refined(space, results, within=self._limits, may_move=self._allowed if stage.may_move else never)

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load, save
 from torch import Tensor
 
 from netsitter.errors import RunError
@@ -71,10 +71,7 @@ class Checkpoints:
         """Puts a checkpoint on disk and returns its file's name. Raises RunError; the one before is kept then."""
         self.folder.mkdir(exist_ok=True)
         name = f"step-{checkpoint.progress.step:08d}-epoch-{checkpoint.progress.epoch:05d}"
-        header = {"progress": json.dumps(asdict(checkpoint.progress)), "machine": json.dumps(dict(checkpoint.machine))}
-        # Copies, since tensors that share memory cannot be written.
-        whole = {key: t.clone(memory_format=torch.contiguous_format) for key, t in checkpoint.tensors.items()}
-        content = save(whole, metadata=header)
+        content = in_bytes(checkpoint)
         state = "the run is kept up to the checkpoint before."
         write_durably(self.folder / f"{name}.safetensors", content, state=state)
         manifest = {"schema": 1, "bytes": len(content), "sha256": sha256(content)}
@@ -130,6 +127,21 @@ class Checkpoints:
             return Checkpoint(_progress(header["progress"]), tensors, dict(json.loads(header["machine"])))
         except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
+
+
+def in_bytes(checkpoint: Checkpoint) -> bytes:
+    """A checkpoint as one safetensors file, its progress and machine in the header."""
+    header = {"progress": json.dumps(asdict(checkpoint.progress)), "machine": json.dumps(dict(checkpoint.machine))}
+    # Copies, since tensors that share memory cannot be written.
+    whole = {key: t.clone(memory_format=torch.contiguous_format) for key, t in checkpoint.tensors.items()}
+    return save(whole, metadata=header)
+
+
+def from_bytes(content: bytes) -> Checkpoint:
+    """The checkpoint that `in_bytes` wrote; for bytes of one's own, which nothing has damaged."""
+    # Eight bytes say how long the header is, which is JSON: github.com/huggingface/safetensors, README, "Format".
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+    return Checkpoint(_progress(header["progress"]), load(content), json.loads(header["machine"]))
 
 
 def _progress(text: str) -> Progress:

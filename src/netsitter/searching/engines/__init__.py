@@ -1,0 +1,1 @@
+"""Engines: where the legs of a search run. Each gives the same numbers for the same legs."""
