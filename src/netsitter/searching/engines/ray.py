@@ -1,0 +1,185 @@
+"""The engine of a Ray cluster: legs as tasks with resources, on as many machines as there are."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import logging
+import os
+import socket
+from collections.abc import Collection, Sequence
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, build_opener
+
+from netsitter.errors import DeviceError, RunError, shown
+from netsitter.optional import optional
+from netsitter.searching.engines.dispatch import Dispatcher, WorkerLost
+from netsitter.searching.engines.site import DataElsewhere, Site, Worker
+from netsitter.searching.legs import Leg, Reached
+
+PATIENCE_S = 5.0
+"""Seconds that a cluster's head, or its dashboard, may take to answer."""
+
+PROBE = "/api/version"
+"""What every dashboard with a job server tells whoever may use it: docs.ray.io, Ray Jobs REST API."""
+
+
+class RayCluster(Dispatcher):
+    """Trains legs as tasks of a Ray cluster.
+
+    address: of a cluster that runs already, as host:port; None starts one on this machine, and ends it with the search.
+    workers: legs at the same time at most; as many as there are processors for when None.
+    allow_public: whether a cluster will do whose dashboard lets anybody in.
+    Raises RunError for a cluster that cannot be reached, or that anybody may run code on.
+    """
+
+    def __init__(
+        self, site: Site, workers: int | None = None, *, address: str | None = None, allow_public: bool = False
+    ) -> None:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        self.ray = optional("ray", what_for="search on a Ray cluster")
+        self.site, threads = site, site.plan.loop.threads or 1
+        self._began = not self.ray.is_initialized()
+        context = self._local(workers) if address is None else self._joined(address)
+        try:
+            if not allow_public:
+                refuse_public(context.address_info.get("webui_url") or "")
+            there = self.ray.cluster_resources()
+            gpus = 1 if site.ready.device.type == "cuda" else 0
+            if there.get("GPU", 0) < gpus:
+                raise DeviceError("no machine of the cluster has a GPU", code="M106", fix="--device cpu")
+            each = [node["Resources"].get("CPU", 0) for node in self.ray.nodes() if node["Alive"]]
+            self._threads = int(max(1, min(threads, max(each, default=1))))
+            room = [int(cpus // self._threads) for cpus in each]
+            self.slots = max(1, min(sum(room), int(there.get("GPU", 0)) if gpus else sum(room), workers or sum(room)))
+            code = site.code()
+            self._key, self._code = hashlib.sha256(code).hexdigest(), [self.ray.put(code)]
+            self._data = None if site.can_be_read else [self.ray.put(site.data())]
+            # Lost tasks are given out again by us: then it is known how often.
+            self._task = self.ray.remote(num_cpus=self._threads, num_gpus=gpus, max_retries=0)(_run)
+        except BaseException:
+            self.close()
+            raise
+
+    def begin(self, leg: Leg) -> Any:
+        return self._task.options(name=leg.name).remote(self._key, self._code, self._data, self._threads, leg)
+
+    def wait(self, tasks: Collection[Any]) -> Sequence[Any]:
+        done, _ = self.ray.wait(list(tasks), num_returns=1)
+        return list(done)
+
+    def result(self, task: Any) -> Reached:
+        errors = self.ray.exceptions
+        try:
+            reached: Reached = self.ray.get(task)
+        except errors.RayTaskError as fault:
+            if isinstance(fault.cause, DataElsewhere):
+                self._data = self._data or [self.ray.put(self.site.data())]
+            raise fault.cause from None
+        except errors.RayError as fault:
+            raise WorkerLost(_how(fault)) from None
+        return reached
+
+    def cancel(self, task: Any) -> None:
+        self.ray.cancel(task, force=True)
+
+    def close(self) -> None:
+        if self._began:
+            self.ray.shutdown()
+
+    def _local(self, workers: int | None) -> Any:
+        """A cluster of this machine alone, without a dashboard; or the one that the user's own program is in."""
+        return self.ray.init(
+            address=None if not self._began else "local", num_cpus=workers if self._began else None,
+            include_dashboard=False if self._began else None, ignore_reinit_error=True, log_to_driver=False,
+            logging_level=logging.ERROR,
+        )  # fmt: skip
+
+    def _joined(self, address: str) -> Any:
+        refuse_silent(address)
+        try:
+            return self.ray.init(
+                address=address, ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR
+            )
+        except Exception as fault:  # of many kinds: another version of Ray or Python, a token that is wrong
+            raise RunError(
+                f"the Ray cluster at {shown(address)} does not let us in",
+                code="S64",
+                where=" ".join(str(fault).split())[:300],
+                allowed="the same versions of Ray and Python on both sides, and the cluster's token in RAY_AUTH_TOKEN",
+                fix="ray status --address " + address,
+            ) from fault
+
+
+def refuse_silent(address: str) -> None:
+    """Raises RunError for an address where nobody answers. What Ray finds out by itself takes it minutes."""
+    host, _, port = address.rpartition(":")
+    if address == "auto":
+        return
+    if not host or not port.isdecimal() or "/" in host:
+        raise RunError(
+            f"the address of a Ray cluster is HOST:PORT; got {shown(address)}",
+            code="S64",
+            fix="ray start --head prints it, as 192.0.2.7:6379",
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE_S).close()
+    except (OSError, OverflowError) as fault:
+        raise RunError(
+            f"nobody answers at {shown(address)}",
+            code="S64",
+            where=f"tried for {PATIENCE_S:g} seconds: {fault}",
+            fix="ray start --head on the machine that is to lead, then the address that it prints",
+        ) from None
+
+
+def refuse_public(dashboard: str) -> None:
+    """Raises RunError where a dashboard answers others than this machine, and asks them for nothing.
+
+    Its job server runs any code that it is sent: CVE-2023-48022. dashboard: host:port; "" where there is none.
+    """
+    host = dashboard.rpartition(":")[0].strip("[]")
+    if not dashboard or host == "localhost" or _is_loopback(host):
+        return
+    try:
+        # Without the proxy of the environment, which may see another machine under this address.
+        build_opener(ProxyHandler({})).open(f"http://{dashboard}{PROBE}", timeout=PATIENCE_S).close()
+    except HTTPError as fault:
+        if fault.code in (401, 403):
+            return
+    except (URLError, OSError):
+        return  # nobody is there
+    raise RunError(
+        "the dashboard of this Ray cluster lets anybody run code on it",
+        code="S65",
+        where=f"http://{dashboard} answers without asking who is there",
+        allowed="a dashboard on 127.0.0.1, or one that asks for a token (CVE-2023-48022)",
+        fix="RAY_AUTH_MODE=token ray start --head, or ray start --head --dashboard-host 127.0.0.1",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _how(fault: Exception) -> str:
+    first = str(fault).strip().partition("\n")[0]
+    return f"{type(fault).__name__}: {first}" if first else type(fault).__name__
+
+
+_workers: dict[str, Worker] = {}
+"""In a worker: the `Worker` of the search that it last had a leg of."""
+
+
+def _run(key: str, code: list[Any], data: list[Any] | None, threads: int, leg: Leg) -> Reached:
+    """A leg, in a worker of Ray. code, data: where they lie in Ray's store, fetched when they are needed."""
+    import ray
+
+    if key not in _workers:
+        _workers.clear()
+        _workers[key] = Worker(ray.get(code[0]), most_threads=threads)
+    return _workers[key].run(leg, None if data is None else lambda: ray.get(data[0]))
