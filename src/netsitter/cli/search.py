@@ -20,6 +20,20 @@ def search(
     trials: Annotated[int, typer.Option("--trials", metavar="N", help="in all stages together")] = 100,
     stages: Annotated[int, typer.Option("--stages", metavar="N", help="from 1 to 3")] = 3,
     sampler: Annotated[str, typer.Option("--sampler", metavar="NAME", help="random, sobol or grid")] = "random",
+    engine: Annotated[
+        str,
+        typer.Option("--engine", metavar="NAME", help="what trains: here, processes or ray; the trials are the same"),
+    ] = "here",
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", help="cohorts at the same time; as many as processors")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option("--address", metavar="HOST:PORT", help="of a Ray cluster; else one is begun here")
+    ] = None,
+    allow_public: Annotated[
+        bool,
+        typer.Option("--allow-public", metavar="", help="a Ray cluster will do whose dashboard lets anybody run code"),
+    ] = False,
     act: opt.Act = None,
     prepare: opt.Prepare = None,
     init: opt.Init = None,
@@ -49,7 +63,8 @@ def search(
     }  # fmt: skip
     found = search_door(
         data, space=space or None, trials=trials, stages=stages, sampler=sampler, plan=plan, resume=resume, runs=runs,
-        show=not (json or quiet), data_dir=data_dir, options={**short, **opt.from_sets(sets)},
+        show=not (json or quiet), data_dir=data_dir, engine=engine, workers=workers, address=address,
+        allow_public=allow_public, options={**short, **opt.from_sets(sets)},
     )  # fmt: skip
     if json:
         opt.print_json(found.as_json())

@@ -22,6 +22,8 @@ from netsitter.record.events import Event, SearchBegan, Searched, StageBegan, to
 from netsitter.record.journal import Journal, read_journal
 from netsitter.record.sink import Sink, pump
 from netsitter.report.search_console import SearchConsole
+from netsitter.searching.engines.choose import MakeEngine, engine_maker
+from netsitter.searching.engines.site import Site
 from netsitter.searching.legs import placed
 from netsitter.searching.samplers import sampler_of
 from netsitter.searching.study import Study, usual_space
@@ -103,6 +105,10 @@ def search(
     trials: int = 100,
     stages: int = 3,
     sampler: str = "random",
+    engine: str | MakeEngine = "here",
+    workers: int | None = None,
+    address: str | None = None,
+    allow_public: bool = False,
     loss: str | Loss | None = None,
     optimizer: str | MakeOptimizer | None = None,
     plan: Plan | str | Path | None = None,
@@ -122,6 +128,9 @@ def search(
     space: by dotted name a `log`, `linear`, `integer` or `pick`, a list of values, or the text of one; None searches
         the learning rate and the penalty, and dropout where the plan has it.
     trials: in all stages together. sampler: random, sobol or grid.
+    engine: here; processes, so many workers of this machine; or ray, a cluster of Ray: the one at this address, or one
+        that is begun on this machine. Or a function that takes a `Site` and returns an `Engine`. The trials are the
+        same. allow_public: whether a cluster will do whose dashboard lets anybody run code on it.
     train: whether the winner is trained in full, which is when its test score is taken, once.
     resume: the folder of a search that was broken off; it goes on as it began: trials, stages, sampler and space are
         those in its journal.
@@ -136,6 +145,7 @@ def search(
     if not 1 <= stages <= 3:
         raise PlanError(f"stages must be from 1 to 3; got {stages}", code="P84", fix="stages=3")
     sampler_of(sampler)
+    make_engine = engine_maker(engine, workers=workers, address=address, allow_public=allow_public)
     folder = run_folder(resume) if resume is not None else None
     asked = asked_for(
         data, net=net, loss=loss, optimizer=optimizer, plan=folder.plan() if folder else plan,
@@ -152,21 +162,22 @@ def search(
             raise RunError(f"{folder.path} holds no search", code="S32", allowed="a folder that netsitter search made")
         # It goes on as it began, whatever is asked for now.
         trials, stages, sampler, wanted = first.trials, first.stages, first.sampler, from_plain(first.space)
-    if folder is None and runs is not None:
-        folder = new_folder(Path(runs), name or f"{asked.source.name}-search", prepared.plan)
-    study = Study(prepared, asked.build, wanted, trials, prepared.plan.data.seed, sampler, stages, known)
+    trainer = make_engine(Site.of(prepared, asked.build, loss=asked.loss, data_dir=data_dir))
+    study = Study(prepared, asked.build, wanted, trials, prepared.plan.data.seed, sampler, stages, known, trainer)
     begun_stages = [event for event in told if isinstance(event, StageBegan)]
     sinks: list[Any] = [_Stages(begun_stages)]
-    if folder is not None:
-        sinks.append(Journal(folder.journal))
-    if show:
-        sinks.append(SearchConsole(trials) if show is True else show)
     try:
+        if folder is None and runs is not None:
+            folder = new_folder(Path(runs), name or f"{asked.source.name}-search", prepared.plan)
+        if folder is not None:
+            sinks.append(Journal(folder.journal))
+        if show:
+            sinks.append(SearchConsole(trials) if show is True else show)
         with own_conditions(prepared.plan.loop, prepared.device):
             for _ in pump(_news(study, told), sinks):
                 pass
     finally:
-        for sink in sinks:
+        for sink in [*sinks, trainer]:
             sink.close()
     found = Found(study, begun_stages, folder, None)
     if folder is not None and study.best is not None:

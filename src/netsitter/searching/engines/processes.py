@@ -70,7 +70,9 @@ class Processes(Dispatcher):
         self._idle, self._busy = [], {}
 
     def _pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(1, initializer=_settle, initargs=(self._code, self._data, self._threads, os.getpid()))
+        return ProcessPoolExecutor(
+            1, initializer=_settle, initargs=(self._code, self._data, self._threads, os.getpid())
+        )
 
     def _renew(self, pool: ProcessPoolExecutor) -> None:
         pool.shutdown(wait=True, kill_workers=True)

@@ -6,7 +6,7 @@ import pickle
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -80,9 +80,8 @@ class Site:
         return _packed(bare, own)
 
     def data(self) -> bytes:
-        """The prepared data, packed; the raw parts are left behind where they are read from disk."""
-        parts = self.ready
-        return _packed(replace(parts, source=replace(parts.source, parts={})), (parts.loss, parts.optimizer))
+        """The data, raw and prepared, packed."""
+        return _packed(self.ready, (self.loss, self.optimizer))
 
 
 class Worker:
