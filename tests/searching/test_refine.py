@@ -41,13 +41,20 @@ def by_name(space, results, may_move=anywhere, **options):
     return {one.name: one for one in refined(space, results, may_move=may_move, **options)}
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_a_best_beyond_the_upper_end_moves_the_range_there(seed):
-    found = by_name(RATES, stage(RATES, hill(3e-2), seed=seed))["optim.lr"]
+def test_a_best_beyond_the_upper_end_moves_the_range_there():
+    found = by_name(RATES, stage(RATES, hill(3e-2)))["optim.lr"]
     assert 0 < found.moved <= 1
     assert found.axis.high > 1e-3
     assert found.axis.high / found.axis.low == pytest.approx(1e3), "as wide as before"
     assert "crowd the upper side" in found.says
+
+
+def test_ranges_move_where_they_must_and_hardly_where_they_need_not():
+    beyond = [by_name(RATES, stage(RATES, hill(3e-2), trials=40, seed=seed)) for seed in range(50)]
+    within = [by_name(RATES, stage(RATES, hill(2e-5), trials=40, seed=seed)) for seed in range(50)]
+    assert sum(found["optim.lr"].moved > 0 for found in beyond) >= 43
+    assert sum(found["optim.lr"].moved != 0 for found in within) <= 2
+    assert sum(found["optim.l2"].moved != 0 for found in beyond + within) <= 4, "it is flat below 1"
 
 
 def test_a_best_beyond_the_lower_end_moves_it_down():

@@ -7,7 +7,8 @@ import pytest
 
 from netsitter.errors import PlanError
 from netsitter.plan.space import integer, linear, log, pick
-from netsitter.searching.samplers import SAMPLERS, drawn, grid_levels, sampler_of
+from netsitter.searching.refine import Result
+from netsitter.searching.samplers import LEARNING, SAMPLERS, drawn, grid_levels, sampler_of
 
 SPACE = {"optim.lr": log(1e-6, 1e-3), "optim.l2": log(1e-5, 1e5), "net.act": pick("relu", "elu", "tanh")}
 
@@ -69,3 +70,27 @@ def test_a_field_is_drawn_only_where_its_condition_holds():
 def test_an_unknown_sampler_is_refused_with_the_nearest():
     with pytest.raises(PlanError, match="random"):
         sampler_of("randon")
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_samplers_that_learn_find_a_better_place_than_chance(name):
+    def score(values):
+        return -((np.log10(values["optim.lr"]) + 4.5) ** 2) - abs(np.log10(values["optim.l2"]) + 2)
+
+    def best(sampler, seed):
+        results = []
+        for stage in range(4):
+            values = drawn(SPACE, SAMPLERS[sampler](SPACE, range(15), seed, str(stage), results))
+            results += [Result(one, score(one)) for one in values]
+        return max(result.score for result in results)
+
+    assert np.mean([best(name, seed) for seed in range(3)]) > np.mean([best("random", seed) for seed in range(3)])
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_samplers_that_learn_leave_what_diverged_and_what_lies_outside(name):
+    far = [Result({"optim.lr": 1e2, "optim.l2": 1.0, "net.act": "relu"}, 5.0)] * 20
+    died = [Result(one, None) for one in drawn(SPACE, SAMPLERS["random"](SPACE, range(20), 0, "1"))]
+    shares = SAMPLERS[name](SPACE, range(5), 0, "2", far + died)
+    assert shares.shape == (5, 3)
+    assert ((shares >= 0) & (shares < 1)).all()

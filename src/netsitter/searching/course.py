@@ -12,6 +12,9 @@ LENGTHS = (0.1, 0.3, 1.0)
 FIRST, AGAIN = 0.4, 0.2
 """Shares of all trials: of the first stage, and of each stage that a move asks for."""
 
+RESERVED = 0.5
+"""Share of all trials that moves leave for longer stages."""
+
 ROUNDS = 2
 """Stages of each later length, so that what one shows narrows the next."""
 
@@ -59,7 +62,7 @@ def course(trials: int, lengths: int) -> Generator[Stage, bool, None]:
         may_move = lengths > 1 and moves < MOST_MOVES
         moved = yield Stage(f"{place + 1}" + "_bcdefgh"[turn] * bool(turn), place, first, count, may_move)
         first, turn, moves = first + count, turn + 1, moves + moved
-        again = moved and not last
+        again = moved and not last and trials - first >= RESERVED * trials
         rounds += not again
         if not again and not last and rounds == (ROUNDS if place else 1):
             place, turn, rounds = place + 1, 0, 0

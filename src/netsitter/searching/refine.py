@@ -27,6 +27,9 @@ SIDE, EDGE = 0.3, 0.15
 CHANCE = 0.02
 """So many of the best on one side are no crowd if chance brings as many there more often than this."""
 
+RISE = 0.5
+"""Standard errors by which scores must rise towards the end that is crowded: where all are as good, none is beyond."""
+
 DIVERGED = 0.5
 """A range does not move where so many of the trials at that end diverged: beyond them is no better place."""
 
@@ -109,6 +112,9 @@ def _moved(name: str, axis: Range, scored: Sequence[Result], results: Sequence[R
         usual = sum(abs(end - share) <= SIDE for share in shares) / len(shares)
         if _chance(crowd, len(tops), usual) >= CHANCE or _diverging(name, axis, end, results):
             continue
+        there = [(share, r.score) for share, r in zip(shares, inside, strict=True) if abs(end - share) <= SIDE]
+        if sign * _rise(there) <= RISE:
+            continue
         nearest = min(tops) if sign > 0 else 1 - max(tops)
         furthest = max(SHORTEST, min(1.0, nearest - ROOM))
         for by in (furthest, furthest / 2, SHORTEST):
@@ -148,6 +154,14 @@ def _diverging(name: str, axis: Range, end: float, results: Sequence[Result]) ->
     """Whether most of the trials at this end diverged."""
     there = [r for r in results if name in r.values and abs(end - axis.share(r.values[name])) <= EDGE]
     return bool(there) and sum(r.score is None for r in there) >= DIVERGED * len(there)
+
+
+def _rise(pairs: Sequence[tuple[float, float | None]]) -> float:
+    """How scores go with their place, by rank, in standard errors of a correlation that is none."""
+    if len(pairs) < FEWEST:
+        return 0.0
+    ranks = np.argsort(np.argsort(np.array(pairs, dtype=float), axis=0, kind="stable"), axis=0, kind="stable")
+    return float(np.corrcoef(ranks.T)[0, 1]) * (len(pairs) - 1) ** 0.5
 
 
 def _chance(crowd: int, count: int, share: float) -> float:

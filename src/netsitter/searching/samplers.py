@@ -1,8 +1,8 @@
-"""Samplers: the hyper-parameters of each trial. A trial's number decides its values, whoever else has been drawn."""
+"""Samplers: the hyper-parameters of each trial. Its number in the stage, and the stages before, decide its values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -11,19 +11,22 @@ from numpy.typing import NDArray
 
 from netsitter.errors import PlanError, closest, shown
 from netsitter.plan.space import Pick, Space
+from netsitter.searching.adaptive import cmaes, tpe
+from netsitter.searching.refine import Result
 from netsitter.streams import numpy_stream, stream_key
 
 Shares = NDArray[np.float64]
-Sampler = Callable[[Space, range, int, str], Shares]
-"""(space, numbers of the trials, seed, name of the stage) -> shares (N, A) in the order of the space's names."""
+Sampler = Callable[[Space, range, int, str, Sequence[Result]], Shares]
+"""(space, numbers of the trials, seed, name of the stage, comparable trials before it) -> shares (N, A), in the order
+of the space's names."""
 
 
-def random(space: Space, numbers: range, seed: int, stage: str) -> Shares:
+def random(space: Space, numbers: range, seed: int, stage: str, results: Sequence[Result] = ()) -> Shares:
     """Each axis by itself, evenly. Source: Bergstra & Bengio (2012), JMLR 13:281-305."""
     return np.stack([numpy_stream(seed, f"sample {stage}", trial=number).random(len(space)) for number in numbers])
 
 
-def sobol(space: Space, numbers: range, seed: int, stage: str) -> Shares:
+def sobol(space: Space, numbers: range, seed: int, stage: str, results: Sequence[Result] = ()) -> Shares:
     """Points that fill the space more evenly than chance. Source: Sobol (1967); scrambled after Owen (1998)."""
     import torch
 
@@ -35,7 +38,7 @@ def sobol(space: Space, numbers: range, seed: int, stage: str) -> Shares:
     return engine.draw(len(numbers), dtype=torch.float64).numpy()
 
 
-def grid(space: Space, numbers: range, seed: int, stage: str) -> Shares:
+def grid(space: Space, numbers: range, seed: int, stage: str, results: Sequence[Result] = ()) -> Shares:
     """A grid with as many levels an axis as the trials allow, the middle of each cell; picks with all their values."""
     levels = grid_levels(space, numbers.stop)
     axes = [(np.arange(count) + 0.5) / count for count in levels]
@@ -57,7 +60,10 @@ def grid_levels(space: Space, trials: int) -> list[int]:
     return levels
 
 
-SAMPLERS: dict[str, Sampler] = {"random": random, "sobol": sobol, "grid": grid}
+SAMPLERS: dict[str, Sampler] = {"random": random, "sobol": sobol, "grid": grid, "tpe": tpe, "cmaes": cmaes}
+
+LEARNING = ("tpe", "cmaes")
+"""Those that narrow by themselves, from the trials before."""
 
 
 def sampler_of(name: str) -> Sampler:

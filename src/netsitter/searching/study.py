@@ -14,7 +14,7 @@ from netsitter.searching.course import LENGTHS, Stage, course
 from netsitter.searching.engines.engine import Engine
 from netsitter.searching.engines.here import Here
 from netsitter.searching.refine import Refined, Result, never, refined
-from netsitter.searching.samplers import drawn, sampler_of
+from netsitter.searching.samplers import LEARNING, drawn, sampler_of
 from netsitter.searching.trials import CHUNK, stage_results, trial_of
 from netsitter.train.beginning import Build
 from netsitter.train.prepare import Ready
@@ -73,7 +73,7 @@ class Study:
         while stage is not None:
             numbers, epochs = range(stage.first, stage.first + stage.trials), lengths[stage.place]
             self._places |= dict.fromkeys(numbers, stage.place)
-            values = drawn(space, sample(space, range(stage.trials), self.seed, stage.name))
+            values = drawn(space, sample(space, range(stage.trials), self.seed, stage.name, self._comparable(stage)))
             trials = [
                 trial_of(self.ready.plan, number, one, epochs=epochs)
                 for number, one in zip(numbers, values, strict=True)
@@ -96,14 +96,20 @@ class Study:
         """The axes of the next stage: from the trials of this length so far, and those that trained longer."""
         if self.stages == 1:
             return [Refined(name, axis, "") for name, axis in space.items()]
-        # Engines tell trials in an order of their own. Of equals, those come first that got there in fewer epochs.
-        told = sorted(self.results.values(), key=lambda r: (len(r.curve), r.number))
-        seen = [r for r in told if self._places[r.number] >= stage.place]
-        yardstick = self._yardstick(seen)
-        results = [Result(dict(r.values), None if r.score is None else yardstick(r)) for r in seen]
-        found = refined(space, results, within=self._limits, may_move=self._allowed if stage.may_move else never)
+        found = refined(
+            space, self._comparable(stage), within=self._limits,
+            may_move=self._allowed if stage.may_move else never, narrow=self.sampler not in LEARNING,
+        )  # fmt: skip
         self._limits |= {one.name: _hull(self._limits[one.name], one.axis) for one in found if one.moved}
         return found
+
+    def _comparable(self, stage: Stage) -> list[Result]:
+        """The trials so far that trained as long as those of this stage, or longer; before there are any, all."""
+        # Engines tell trials in an order of their own. Of equals, those come first that got there in fewer epochs.
+        told = sorted(self.results.values(), key=lambda r: (len(r.curve), r.number))
+        seen = [r for r in told if self._places[r.number] >= stage.place] or told
+        yardstick = self._yardstick(seen)
+        return [Result(dict(r.values), None if r.score is None else yardstick(r)) for r in seen]
 
     def _yardstick(self, seen: Sequence[Searched]) -> Callable[[Searched], float]:
         """What trials are ranked by for the next stage: the score once the best of them has learned a good deal.
