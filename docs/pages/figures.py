@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pages import drawn_data, drawn_run, drawn_start
+from pages import drawn_data, drawn_run, drawn_search, drawn_start
 from pages.differences import differing
 from pages.drawing import drawn, told
 from pages.marks import Drawn
@@ -12,6 +12,7 @@ from pages.picture import Picture, Side
 
 from netsitter.diagnose.rule import Rule
 from netsitter.record.facts import DataFacts
+from netsitter.record.search_facts import SearchFacts
 from netsitter.record.start_facts import StartFacts
 from netsitter.record.trace import Trace
 
@@ -19,6 +20,7 @@ TABLES: tuple[tuple[type, dict[str, Drawn]], ...] = (
     (DataFacts, drawn_data.DRAWN),
     (StartFacts, drawn_start.DRAWN),
     (Trace, drawn_run.DRAWN),
+    (SearchFacts, drawn_search.DRAWN),
 )
 """What to draw, by the rule's slug, from its cases of one kind of record."""
 

@@ -13,10 +13,20 @@ from netsitter.diagnose.rule import Case, Rule, page_of, thresholds_of
 from netsitter.record.findings import SEVERITIES, Finding
 from netsitter.report.text import finding_lines
 
-SEEN = {"data": "In the data", "start": "Before the first step", "run": "While training goes on, and at its end"}
+SEEN = {
+    "data": "In the data",
+    "start": "Before the first step",
+    "run": "While training goes on, and at its end",
+    "search": "When a search is over",
+}
 """Headings of the index by the record that rules read."""
 
-FIRST = {"data": "in the data alone", "start": "before the first step", "run": "while training goes on"}
+FIRST = {
+    "data": "in the data alone",
+    "start": "before the first step",
+    "run": "while training goes on",
+    "search": "in a search",
+}
 
 EFFECTS = {"safe": "the model stays what it is", "changes-model": "the model changes", "advice": "yours to do"}
 """What a remedy's safety means, in words."""

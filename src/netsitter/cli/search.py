@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from netsitter.cli import options as opt
-from netsitter.cli.verdict import CLEAN, FOUND
+from netsitter.cli.verdict import FOUND, checked_severity, code_of
 
 
 def search(
@@ -53,10 +53,12 @@ def search(
     runs: Annotated[str, typer.Option("--runs", metavar="FOLDER", help="where its folders are made")] = "runs",
     json: opt.AsJson = False,
     quiet: opt.Quiet = False,
+    fail_on: opt.FailOn = "error",
 ) -> None:
     """Search hyper-parameters: few epochs in wide ranges, then longer in narrower ones; ranges move where they must."""
     from netsitter.doors.search import search as search_door
 
+    checked_severity(fail_on)
     short = {
         "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim,
         "schedule": schedule, "epochs": epochs, "batch": batch, "seed": seed,
@@ -70,4 +72,4 @@ def search(
         opt.print_json(found.as_json())
     elif quiet:
         typer.echo(found)
-    raise typer.Exit(CLEAN if found.study.best is not None else FOUND)
+    raise typer.Exit(FOUND if found.study.best is None else code_of(found.findings, [], fail_on))

@@ -105,6 +105,11 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "cannot-overfit-tiny": ("underfit", "no-better-than-constant", "plateau"),
     "plateau": ("no-better-than-constant", "underfit"),
     "underfit": ("no-better-than-constant",),
+    # the search
+    "linear-scale": ("mostly-diverged", "mostly-dead", "best-at-edge", "wasted-parameter"),
+    "mostly-diverged": ("best-at-edge", "indistinct-winner", "wasted-parameter"),
+    "mostly-dead": ("best-at-edge", "indistinct-winner", "wasted-parameter"),
+    "indistinct-winner": ("tuned-on-validation",),
 }  # fmt: skip
 """By slug of the cause."""
 

@@ -15,6 +15,7 @@ from netsitter.record.events import Concluded, Ended, EpochEnded, Event, Found, 
 from netsitter.record.facts import DataFacts
 from netsitter.record.findings import SEVERITIES, Finding
 from netsitter.record.rhythm import is_look
+from netsitter.record.search_facts import SearchFacts
 from netsitter.record.start_facts import StartFacts
 from netsitter.record.trace import Trace
 
@@ -35,7 +36,7 @@ FATAL = (
 GIVE_UP = 0.2
 """Share of the steps after which a run may be given up."""
 
-KINDS: dict[type, str] = {DataFacts: "data", StartFacts: "start", Trace: "run"}
+KINDS: dict[type, str] = {DataFacts: "data", StartFacts: "start", Trace: "run", SearchFacts: "search"}
 """What a rule calls the record that it reads."""
 
 
@@ -52,6 +53,11 @@ def examine_data(facts: DataFacts, plan: Plan) -> list[Finding]:
 def examine_start(facts: StartFacts, plan: Plan) -> list[Finding]:
     """What can be said before the first step: of the data and of the start, roots first, echoes folded under them."""
     return concluded(_of_start(facts, plan), facts)
+
+
+def examine_search(facts: SearchFacts, plan: Plan) -> list[Finding]:
+    """What can be said of a search that is over, roots first, echoes folded under them."""
+    return concluded(examine("search", facts, plan), None)
 
 
 def _of_start(facts: StartFacts, plan: Plan) -> list[Finding]:

@@ -42,8 +42,8 @@ class Rule(ABC, Generic[Record]):
     code: three letters of the family and a number; never used again for anything else.
     slug: names the fault, never the cure; the file has the same name.
     severity: of its gravest finding.
-    needs: which record it reads: "data" for `DataFacts`, "start" for `StartFacts`, "run" for `Trace`;
-        or several of them, where the fault shows in each.
+    needs: which record it reads: "data" for `DataFacts`, "start" for `StartFacts`, "run" for `Trace`, "search" for
+        `SearchFacts`; or several of them, where the fault shows in each.
     sick, well: cases that it must and must not speak on; the kit in `netsitter.testing` holds it to them.
 
     Thresholds are class constants in capitals. The docstring names each with its number and unit, and where it is from.

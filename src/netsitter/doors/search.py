@@ -13,12 +13,14 @@ from netsitter.doors.fit import conducted
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import asked_for
 from netsitter.doors.run import Run
+from netsitter.doors.search_verdict import began, ending
 from netsitter.errors import PlanError, RunError
 from netsitter.plan.files import write_plan
 from netsitter.plan.plan import Plan, changed, value_at
-from netsitter.plan.space import Space, as_plain, from_plain, space_of
+from netsitter.plan.space import Space, from_plain, space_of
 from netsitter.record.durable import write_durably
-from netsitter.record.events import Event, SearchBegan, Searched, StageBegan, to_json
+from netsitter.record.events import Concluded, Event, SearchBegan, Searched, StageBegan, to_json
+from netsitter.record.findings import Finding
 from netsitter.record.journal import Journal, read_journal
 from netsitter.record.sink import Sink, pump
 from netsitter.report.search_console import SearchConsole
@@ -43,11 +45,13 @@ class Found:
     """What a search found.
 
     study: the trials. stages: as they began. run: the winner trained in full, None where that was not asked for.
-    path: the folder of the search, None when nothing was kept on disk.
+    findings: what is wrong with the search, the gravest first. path: the folder of the search, None when nothing was
+    kept on disk.
     """
 
     def __init__(self, study: Study, stages: list[StageBegan], folder: RunFolder | None, run: Run | None) -> None:
         self.study, self.stages, self.run = study, stages, run
+        self.findings: list[Finding] = []
         self.path = folder.path if folder else None
 
     @property
@@ -87,6 +91,7 @@ class Found:
             "tied": [told.number for told in self.tied],
             "stages": [to_json(stage) for stage in self.stages],
             "trials": [to_json(told) for told in self.trials],
+            "findings": [finding.as_json() for finding in self.findings],
             "metrics": self.run.scores if self.run else None,
             "run": str(self.run.path) if self.run and self.run.path else None,
         }
@@ -191,7 +196,21 @@ def search(
         best = new_folder(Path(runs), f"{asked.source.name}-best", found.plan) if runs is not None else None
         network = network_for(ready, build).to(ready.device)
         found.run = conducted(ready, network, best, show if show is True else False, build=build)
+    _conclude(found, sinks[-1] if show else None)
     return found
+
+
+def _conclude(found: Found, sink: Any) -> None:
+    """Lets the doctor look at the whole search, and tells the journal, and whoever is shown it, what it says."""
+    last = ending(found.study, found.stages, found.run)
+    found.findings = [finding for event in last if isinstance(event, Concluded) for finding in event.findings]
+    if found.path is not None:
+        with Journal(RunFolder(found.path).journal) as journal:
+            for event in last:
+                journal.take(event)
+    if sink is not None:
+        for event in last:
+            sink.take(event)
 
 
 def _news(study: Study, told: Sequence[Event]) -> Iterator[Event]:
@@ -199,7 +218,7 @@ def _news(study: Study, told: Sequence[Event]) -> Iterator[Event]:
     numbers = {event.number for event in told if isinstance(event, Searched)}
     stages = {event.stage for event in told if isinstance(event, StageBegan)}
     if not told:
-        yield SearchBegan(study.trials, study.stages, study.sampler, as_plain(study.space))
+        yield began(study)
     for event in study.events():
         old = isinstance(event, Searched) and event.number in numbers
         if not old and not (isinstance(event, StageBegan) and event.stage in stages):

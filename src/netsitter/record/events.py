@@ -204,19 +204,27 @@ class Ended(Event):
 
 @dataclass(frozen=True)
 class SearchBegan(Event):
-    """What a search was asked for. space: by name, each axis as plain values."""
+    """What a search was asked for. space: by name, each axis as plain values.
+
+    rows: of the part that trials are scored on. real: whether the score is R², and not a share right.
+    guess: the score of the best constant answer.
+    """
 
     kind: ClassVar[str] = "search"
     trials: int
     stages: int
     sampler: str
     space: Mapping[str, Mapping[str, Any]]
+    rows: int = 0
+    real: bool = False
+    guess: float = 0.0
 
 
 @dataclass(frozen=True)
 class StageBegan(Event):
     """A stage of a search. space: by dotted name, each axis in words. says: what was narrowed or moved, a line each.
 
+    axes: the same space, each axis as plain values.
     first, trials: number of its first trial, and how many it has. epochs: of each trial, at most.
     """
 
@@ -227,6 +235,7 @@ class StageBegan(Event):
     trials: int
     space: Mapping[str, str]
     says: tuple[str, ...] = ()
+    axes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -247,6 +256,16 @@ class Searched(Event):
     curve: tuple[float, ...]
     how: str
     seconds: float
+
+
+@dataclass(frozen=True)
+class Crowned(Event):
+    """The winner of a search, trained in full. scores: part -> measure -> number. rows: of each part."""
+
+    kind: ClassVar[str] = "crowned"
+    number: int
+    scores: Mapping[str, Mapping[str, float]]
+    rows: Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
-from netsitter.record.events import Event, Searched, StageBegan
+from netsitter.record.events import Concluded, Event, Searched, StageBegan
+from netsitter.record.findings import Finding
 from netsitter.report.console import Console
+from netsitter.report.text import finding_lines, found_line
 
 SHORT = {"optim.lr": "lr", "optim.l2": "reg", "optim.decay": "decay", "loop.batch": "batch", "net.dropout": "dropout"}
 """What the classic course calls them."""
@@ -32,6 +34,8 @@ class SearchConsole:
             self._done += 1
             self.console.say(trial_line(event, self.trials))
             self.console.bar(self._done, self.trials, f"trial {self._done} of {self.trials}")
+        elif isinstance(event, Concluded):
+            self.console.say("", *judged_lines(event.findings))
 
     def concluded(
         self, best: Searched | None, tied: Sequence[Searched], error: Callable[[float], float], plan: str
@@ -69,3 +73,12 @@ def best_lines(best: Searched | None, tied: Sequence[Searched], error: Callable[
         names = ", ".join(str(other.number + 1) for other in sorted(tied, key=lambda r: -(r.score or 0.0))[:10])
         lines.append(f"Not told from it by chance: trial{'s' * (len(tied) > 1)} {names}")
     return lines
+
+
+def judged_lines(findings: Sequence[Finding]) -> list[str]:
+    """What the doctor says of the search: findings above a note in full, of notes what was seen."""
+    grave = [finding for finding in findings if finding.severity != "note"]
+    lines = ["What is wrong with the search, the gravest first:"] if grave else []
+    lines += [line for finding in grave for line in finding_lines(finding)]
+    lines += [found_line(finding) for finding in findings if finding.severity == "note"]
+    return lines or ["Nothing is wrong with the search, as far as can be seen."]

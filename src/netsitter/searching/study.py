@@ -8,7 +8,7 @@ from math import isfinite, sqrt
 
 from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan, changed
-from netsitter.plan.space import Axis, Range, Space, log
+from netsitter.plan.space import Axis, Range, Space, as_plain, log
 from netsitter.record.events import Event, Searched, StageBegan
 from netsitter.searching.course import LENGTHS, Stage, course
 from netsitter.searching.engines.engine import Engine
@@ -79,7 +79,7 @@ class Study:
                 for number, one in zip(numbers, values, strict=True)
             ]
             told = {axis: str(value) for axis, value in space.items()}
-            yield StageBegan(stage.name, epochs, stage.first, stage.trials, told, tuple(filter(None, says)))
+            yield StageBegan(stage.name, epochs, stage.first, stage.trials, told, tuple(filter(None, says)), as_plain(space))
             here = {number: known[number] for number in numbers if number in known}
             self.results |= here
             for result in stage_results(trials, engine, stage.name, here, chunk=self.chunk):

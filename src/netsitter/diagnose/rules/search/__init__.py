@@ -1,0 +1,1 @@
+"""Rules that look at a search of hyper-parameters when it is over."""

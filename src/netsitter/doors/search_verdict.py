@@ -1,0 +1,33 @@
+"""What the doctor says of a search that is over: its record, and what the rules find in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netsitter.diagnose.doctor import examine_search
+from netsitter.doors.run import Run
+from netsitter.plan.space import as_plain
+from netsitter.record.events import Concluded, Crowned, Event, SearchBegan, StageBegan
+from netsitter.record.findings import Finding
+from netsitter.record.search_facts import search_of
+from netsitter.searching.study import Study
+from netsitter.train.start.attempts import guess_of
+
+
+def began(study: Study) -> SearchBegan:
+    """What was asked for, and what trials are scored on."""
+    feed, measure = study.ready.parts.feeds["val"], study.ready.parts.measure
+    guess = guess_of(feed.y_N, measure) or 0.0
+    return SearchBegan(study.trials, study.stages, study.sampler, as_plain(study.space), feed.rows, measure.real, guess)
+
+
+def ending(study: Study, stages: Sequence[StageBegan], run: Run | None) -> list[Event]:
+    """The last events of a search: its winner trained in full, if it was, and what is wrong."""
+    told: list[Event] = []
+    best = study.best
+    if run is not None and run.ready is not None and best is not None:
+        rows = {part: feed.rows for part, feed in run.ready.parts.feeds.items()}
+        told.append(Crowned(best.number, run.scores, rows))
+    facts = search_of([began(study), *stages, *study.results.values(), *told])
+    findings: list[Finding] = examine_search(facts, study.ready.plan) if facts is not None else []
+    return [*told, Concluded(tuple(findings))]
