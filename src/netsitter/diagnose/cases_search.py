@@ -21,15 +21,15 @@ Score = Callable[[Mapping[str, Any]], float | None]
 
 
 def hill(
-    lr: float = 1e-3, l2: float = 1e-3, *, top: float = 0.9, guess: float = 0.1, diverges: float = float("inf")
+    lr: float = 1e-3, l2: float = 1e-3, *, fall: float = 0.05, guess: float = 0.1, diverges: float = float("inf")
 ) -> Score:
-    """A landscape with its top at this rate and penalty, 0.05 lower a decade off; above `diverges` all is lost."""
+    """A landscape with its top at this rate and penalty, lower by `fall` a decade off; above `diverges` all is lost."""
 
     def score(values: Mapping[str, Any]) -> float | None:
         if values["optim.lr"] > diverges:
             return None
         off = log10(values["optim.lr"] / lr) ** 2 + log10(values.get("optim.l2", l2) / l2) ** 2
-        return max(guess, top - 0.05 * off)
+        return max(guess, 0.9 - fall * off)
 
     return score
 

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, comb, isfinite, sqrt
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netsitter.plan.space import Axis, Pick, Range, from_plain
 from netsitter.record.events import Searched, StageBegan
 from netsitter.record.search_facts import SearchFacts
+
+SPARE = 4
+"""Trials beyond the numbers that a fit must find, from which its errors can be told."""
 
 LOST = ("diverged", "hopeless")
 """How a trial ended whose loss ran away."""
@@ -36,10 +39,13 @@ def ranked(trials: Iterable[Searched]) -> list[Searched]:
     return sorted(trials, key=place)
 
 
-def best_of(trials: Sequence[Searched], share: float, fewest: int) -> list[Searched]:
-    """The best of them: this share, so many at least; the lost ones are never among them."""
-    most = max(fewest, ceil(share * len(trials)))
-    return [trial for trial in ranked(trials)[:most] if trial.how not in LOST and trial.score is not None]
+def best_of(trials: Sequence[Searched], share: float) -> list[Searched]:
+    """The best of them, this share; the lost ones are never among them."""
+    return [
+        trial
+        for trial in ranked(trials)[: ceil(share * len(trials))]
+        if trial.how not in LOST and trial.score is not None
+    ]
 
 
 def dead(search: SearchFacts, share: float) -> set[int]:
@@ -65,6 +71,15 @@ def finite(numbers: Sequence[float]) -> list[float]:
     return [number for number in numbers if isfinite(number)] or [float("-inf")]
 
 
+def worst_stage(
+    search: SearchFacts, marked: Callable[[Searched], bool], fewest: int
+) -> tuple[StageBegan, float] | None:
+    """The stage with the largest share of marked trials, of those with so many trials, and that share."""
+    shares = [(stage, [marked(trial) for trial in search.of(stage)]) for stage in search.stages]
+    counted = [(stage, sum(marks) / len(marks)) for stage, marks in shares if len(marks) >= fewest]
+    return max(counted, key=lambda one: one[1], default=None)
+
+
 def error_of(score: float, search: SearchFacts, rows: int | None = None) -> float:
     """The standard error of a score on the hold-out part, or on so many rows: of a share right, or of R²."""
     rows = max(1, search.began.rows if rows is None else rows)
@@ -78,16 +93,67 @@ def chance(crowd: int, count: int, side: float) -> float:
     return sum(comb(count, k) * side**k * (1 - side) ** (count - k) for k in range(crowd, count + 1))
 
 
-def rise(trials: Iterable[Searched], name: str, axis: Range, end: float, side: float) -> float:
-    """How the scores on one side of a range go with the place there: rank correlation; 0 for fewer than 5 trials."""
-    there = [
-        (axis.share(t.values[name]), place) for place, t in enumerate(reversed(ranked(trials))) if name in t.values
-    ]
-    near = [(share, place) for share, place in there if abs(end - share) <= side]
-    if len(near) < 5:
-        return 0.0
-    ranks = np.argsort(np.argsort(np.array(near), axis=0), axis=0)
-    return float(np.asarray(np.corrcoef(ranks.T))[0, 1])
+def steepness(trials: Sequence[Searched], name: str, space: Mapping[str, Axis], end: float) -> float:
+    """How the ranks of the trials in that half of a range go up towards its end, in standard errors of the slope.
+
+    By least squares, with the places on the other axes, and their squares while there are trials enough, held fixed;
+    so that a weak effect is seen beside strong ones. 0 where there are too few trials to tell.
+    """
+    axis = space[name]
+    half = [trial for trial in ranked(trials) if set(space) <= set(trial.values)]
+    half = [trial for trial in half if isinstance(axis, Range) and abs(end - axis.share(trial.values[name])) <= 0.5]
+    by_axis = columns_of(half, space)
+    own_N = by_axis.pop(name)[0] * (1.0 if end > 0.5 else -1.0)
+    for places in (2, 1):
+        others = [
+            column
+            for other, of in by_axis.items()
+            for column in (of if isinstance(space[other], Pick) else of[:places])
+        ]
+        fit = fitted([own_N, *others], np.arange(len(half), 0, -1, dtype=float))
+        if fit is not None:
+            return fit.slopes[1] / fit.errors[1] if fit.errors[1] > 0 else 0.0
+    return 0.0
+
+
+Column = NDArray[np.float64]
+
+
+def columns_of(trials: Sequence[Searched], space: Mapping[str, Axis]) -> dict[str, list[Column]]:
+    """What a score may hang on, by axis: the place in a range and its square; of a pick whether it is each value."""
+    found: dict[str, list[Column]] = {}
+    for name, axis in space.items():
+        if isinstance(axis, Pick):
+            found[name] = [np.array([float(t.values[name] == value) for t in trials]) for value in axis.values[1:]]
+        else:
+            place_N = np.array([axis.share(trial.values[name]) for trial in trials]) - 0.5
+            found[name] = [place_N, place_N**2]
+    return found
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fit by least squares. slopes, errors: of the constant first, then of each column. left: squares left over."""
+
+    slopes: list[float]
+    errors: list[float]
+    left: float
+    spare: int
+
+
+def fitted(columns: Sequence[Column], rank_N: Column) -> Fit | None:
+    """The ranks as a sum of these columns; None where there are too few trials for that."""
+    design_NC = np.stack([np.ones(len(rank_N)), *columns], axis=1)
+    spare = len(rank_N) - design_NC.shape[1]
+    if spare < SPARE:
+        return None
+    # The ridge keeps what never varies from dividing by 0.
+    inverse_CC = np.linalg.inv(design_NC.T @ design_NC + 1e-6 * np.eye(design_NC.shape[1]))
+    slope_C = inverse_CC @ design_NC.T @ rank_N
+    left_N = rank_N - design_NC @ slope_C
+    left = float(left_N @ left_N)
+    errors = np.sqrt(np.maximum(np.diag(inverse_CC), 0.0) * left / spare)
+    return Fit(slope_C.tolist(), errors.tolist(), left, spare)
 
 
 @dataclass(frozen=True)
@@ -136,16 +202,3 @@ def written(axis: Range, low: float, high: float) -> str:
     """A range from low to high as `--space` takes it, spread as this one."""
     kind = {(False, False): "lin", (True, False): "log", (False, True): "int", (True, True): "logint"}
     return f"{kind[axis.log, axis.whole]}:{low:.2g}:{high:.2g}"
-
-
-def spread_apart(places: Sequence[Any], best: Sequence[bool], axis: Axis) -> float:
-    """How differently the best and the others lie on an axis, from 0 to 1: Kolmogorov's distance, or that of shares."""
-    marks = np.array(best, dtype=bool)
-    if isinstance(axis, Pick):
-        counts = [[sum(p == v and m == kind for p, m in zip(places, marks, strict=True)) for v in axis.values]
-                  for kind in (True, False)]  # fmt: skip
-        ours, theirs = (np.array(row) / max(1, sum(row)) for row in counts)
-        return float(np.abs(ours - theirs).sum() / 2)
-    order = np.argsort(np.array(places, dtype=float), kind="stable")
-    ours, theirs = np.cumsum(marks[order]) / marks.sum(), np.cumsum(~marks[order]) / (~marks).sum()
-    return float(np.abs(ours - theirs).max())

@@ -1,9 +1,9 @@
-"""SEA003 mostly-dead: most trials of a search learned nothing."""
+"""SEA003 mostly-dead: most trials of a stage learned nothing."""
 
 from __future__ import annotations
 
 from netsitter.diagnose.cases_search import RATES, hill, searched
-from netsitter.diagnose.in_search import LOST, border_of, dead
+from netsitter.diagnose.in_search import LOST, border_of, dead, worst_stage
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.plan.space import log
@@ -12,16 +12,17 @@ from netsitter.record.search_facts import SearchFacts
 
 
 class MostlyDead(Rule[SearchFacts]):
-    """Most trials of a search learned nothing.
+    """Most trials of a stage learned nothing.
 
-    What it sees: the share of trials that came no further above guessing than a little of what the best of their stage
-    had learned after as many epochs, or than chance moves a guess; and the value of a hyper-parameter that parts them
-    best from the others. A note where the last stage had fewer of them: the search has left them behind by itself.
+    What it sees: the share of a stage's trials that came no further above guessing than a little of what the best of
+    them had learned after as many epochs, or than chance moves a guess; and the value of a hyper-parameter that parts
+    them best from the others. A note where the last stage had fewer of them: the search has left them behind by itself.
+    An error where nothing else is left.
 
     Why it hurts: they cost as much as the others and tell nothing of what is better among those.
 
-    Threshold: SHARE = 0.5 of FEWEST = 8 trials or more that did not diverge, each with less than LEARNED = 0.1 of what
-    the best had learned; APART = 0.5 is how cleanly a value must part them to be named.
+    Threshold: SHARE = 0.5 of FEWEST = 8 trials or more of one stage, each with less than LEARNED = 0.1 of what the best
+    had learned; APART = 0.5 is how cleanly a value must part them to be named.
 
     Remedy: shift the range away from there: higher rates, lower penalties, more epochs.
 
@@ -51,19 +52,19 @@ class MostlyDead(Rule[SearchFacts]):
     )
 
     def check(self, record: SearchFacts, plan: Plan) -> list[Finding]:
-        alive = [trial for trial in record.trials if trial.how not in LOST]
         none = dead(record, self.LEARNED)
-        if len(alive) < self.FEWEST or len(none) < self.SHARE * len(alive):
+        worst = worst_stage(record, lambda trial: trial.number in none, self.FEWEST)
+        if worst is None or worst[1] < self.SHARE:
             return []
-        last = [trial for trial in record.of(record.stages[-1]) if trial.how not in LOST]
-        still = sum(trial.number in none for trial in last)
-        border = border_of(alive, lambda trial: trial.number in none, record.stages[0])
-        seen = f"{len(none)} of {len(alive)} trials learned less than {self.LEARNED:.0%} of what the best did (limit "
-        seen += f"{self.SHARE:.0%}), {still} of {len(last)} in the last stage"
+        stage, share = worst
+        trials, last = record.of(stage), record.of(record.stages[-1])
+        border = border_of([t for t in trials if t.how not in LOST], lambda trial: trial.number in none, stage)
+        seen = f"{share:.0%} of the {len(trials)} trials of stage {stage.stage} learned nothing, or less than "
+        seen += f"{self.LEARNED:.0%} of what the best did (limit {self.SHARE:.0%})"
         remedy = Remedy("Shift the range of the learning rate up, and that of the penalty down.")
         if border is not None and border.apart >= self.APART:
             seen += f"; most of them lie {border}"
             remedy = Remedy(f"Search the other side: {border.rest}.")
-        whole = len(none) == len(alive)
-        severity: Severity = "error" if whole else "warning" if still >= self.SHARE * len(last) else "note"
+        still = sum(trial.number in none for trial in last) >= self.SHARE * len(last)
+        severity: Severity = "error" if len(none) == len(record.trials) else "warning" if still else "note"
         return [self.finding("the search", seen, remedies=(remedy,), severity=severity, weight=0.9)]

@@ -1,26 +1,28 @@
-"""SEA002 mostly-diverged: most trials of a search were lost, because a range reaches too high."""
+"""SEA002 mostly-diverged: most trials of a stage were lost, because a range reaches too high."""
 
 from __future__ import annotations
 
 from netsitter.diagnose.cases_search import RATES, hill, searched
-from netsitter.diagnose.in_search import LOST, border_of
+from netsitter.diagnose.in_search import LOST, border_of, worst_stage
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.plan.plan import Plan
 from netsitter.plan.space import log
+from netsitter.record.events import Searched
 from netsitter.record.findings import Finding, Remedy, Severity
 from netsitter.record.search_facts import SearchFacts
 
 
 class MostlyDiverged(Rule[SearchFacts]):
-    """Most trials of a search were lost: their loss ran away.
+    """Most trials of a stage were lost: their loss ran away.
 
-    What it sees: the share of trials that diverged or whose loss rose above 3 times its first, and the value of a
-    hyper-parameter that parts them best from the others. A note where the last stage had fewer of them: the search has
-    left them behind by itself.
+    What it sees: the share of a stage's trials that diverged or whose loss rose above 3 times its first, and the value
+    of a hyper-parameter that parts them best from the others. A note where the last stage had fewer of them: the search
+    has left them behind by itself. An error where nothing else is left.
 
     Why it hurts: they cost their time and tell nothing of what is better among the others.
 
-    Threshold: SHARE = 0.5 of FEWEST = 8 trials or more; APART = 0.5 is how cleanly a value must part them to be named.
+    Threshold: SHARE = 0.5 of FEWEST = 8 trials or more of one stage; APART = 0.5 is how cleanly a value must
+    part them to be named.
 
     Remedy: shift the range away from there. If all rates above one diverge and the best lies right below it, a warm-up,
     clipping or batch normalisation makes higher ones possible.
@@ -50,20 +52,21 @@ class MostlyDiverged(Rule[SearchFacts]):
     )
 
     def check(self, record: SearchFacts, plan: Plan) -> list[Finding]:
-        lost = [trial for trial in record.trials if trial.how in LOST]
-        if len(record.trials) < self.FEWEST or len(lost) < self.SHARE * len(record.trials):
+        worst = worst_stage(record, _lost, self.FEWEST)
+        if worst is None or worst[1] < self.SHARE:
             return []
-        last = record.of(record.stages[-1])
-        still = sum(trial.how in LOST for trial in last)
-        border = border_of(record.trials, lambda trial: trial.how in LOST, record.stages[0])
-        seen = (
-            f"{len(lost)} of {len(record.trials)} trials diverged (limit {self.SHARE:.0%}), {still} of {len(last)} in "
-        )
-        seen += "the last stage"
+        stage, share = worst
+        trials, last = record.of(stage), record.of(record.stages[-1])
+        border = border_of(trials, _lost, stage)
+        seen = f"{share:.0%} of the {len(trials)} trials of stage {stage.stage} diverged (limit {self.SHARE:.0%})"
         remedy = Remedy("Shift the range of the learning rate down.")
         if border is not None and border.apart >= self.APART:
             seen += f"; most of them lie {border}"
             remedy = Remedy(f"Search the other side: {border.rest}.")
-        whole = len(lost) == len(record.trials)
-        severity: Severity = "error" if whole else "warning" if still >= self.SHARE * len(last) else "note"
+        still = sum(map(_lost, last)) >= self.SHARE * len(last)
+        severity: Severity = "error" if all(map(_lost, record.trials)) else "warning" if still else "note"
         return [self.finding("the search", seen, remedies=(remedy,), severity=severity, weight=0.9)]
+
+
+def _lost(trial: Searched) -> bool:
+    return trial.how in LOST
