@@ -123,6 +123,11 @@ MADE: Mapping[str, tuple[str, int, Mapping[str, Any]]] = {
 """Faults by what they are: the rule that is to speak, stages, and what is changed in the usual space."""
 
 
+def slugs(findings: Iterable[Finding]) -> set[str]:
+    """What was found, echoes too."""
+    return {one.slug for finding in findings for one in (finding, *finding.echoes)}
+
+
 def found_in(seed: int, space: Mapping[str, Any], data: Any = "digits", **more: Any) -> list[Finding]:
     settings = {"net": "mlp:20", "trials": 40, "epochs": 6, "runs": None, "show": False, "train": False, **more}
     if data == "digits":
@@ -134,17 +139,17 @@ def on_trainings(trainings: int) -> Mapping[str, Tally]:
     tallies = {f"{slug}: {about}": Tally() for about, (slug, _, _) in MADE.items()}
     noise = Tally()
     for seed in range(trainings):
-        well = {finding.slug for finding in found_in(seed, USUAL)}
+        well = slugs(found_in(seed, USUAL))
         for about, (slug, stages, change) in MADE.items():
-            found = {finding.slug for finding in found_in(seed, {**USUAL, **change}, stages=stages)}
+            found = slugs(found_in(seed, {**USUAL, **change}, stages=stages))
             tallies[f"{slug}: {about}"].add(True, slug in found)
             tallies[f"{slug}: {about}"].add(False, slug in well)
         stream = np.random.default_rng(seed)
         rows, labels = stream.normal(size=(2_000, 8)).astype("float32"), stream.integers(0, 2, 2_000)
         found = found_in(seed, USUAL, (rows, labels), trials=100, stages=1, train=True)
-        noise.add(True, "tuned-on-validation" in {f.slug for f in found})
+        noise.add(True, "tuned-on-validation" in slugs(found))
         found = found_in(seed, USUAL, (rows, (rows[:, 0] > 0).astype(int)), train=True)
-        noise.add(False, "tuned-on-validation" in {f.slug for f in found})
+        noise.add(False, "tuned-on-validation" in slugs(found))
     return {**tallies, "tuned-on-validation: labels at random": noise}
 
 
