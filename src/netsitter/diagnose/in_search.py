@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil, comb, isfinite, sqrt
 
@@ -27,6 +27,21 @@ TAILS = 8.0
 def axes(stage: StageBegan) -> Mapping[str, Axis]:
     """The space of a stage; empty where the journal has it in words only."""
     return from_plain(stage.axes)
+
+
+def longest(search: SearchFacts) -> tuple[dict[str, Axis], list[Searched]]:
+    """The trials of the stages that trained as long as the last one, and the space that holds all of these stages."""
+    stages = [stage for stage in search.stages if search.stages and stage.epochs == search.stages[-1].epochs]
+    space: dict[str, Axis] = {}
+    for stage in stages:
+        for name, axis in axes(stage).items():
+            known = space.get(name, axis)
+            if isinstance(axis, Range) and isinstance(known, Range):
+                axis = replace(axis, low=min(axis.low, known.low), high=max(axis.high, known.high))
+            elif isinstance(axis, Pick) and isinstance(known, Pick):
+                axis = known if len(known.values) > len(axis.values) else axis
+            space[name] = axis
+    return space, [trial for stage in stages for trial in search.of(stage)]
 
 
 def ranked(trials: Iterable[Searched]) -> list[Searched]:

@@ -79,7 +79,8 @@ class Study:
                 for number, one in zip(numbers, values, strict=True)
             ]
             told = {axis: str(value) for axis, value in space.items()}
-            yield StageBegan(stage.name, epochs, stage.first, stage.trials, told, tuple(filter(None, says)), as_plain(space))
+            told_why, axes = tuple(filter(None, says)), as_plain(space)
+            yield StageBegan(stage.name, epochs, stage.first, stage.trials, told, told_why, axes)
             here = {number: known[number] for number in numbers if number in known}
             self.results |= here
             for result in stage_results(trials, engine, stage.name, here, chunk=self.chunk):

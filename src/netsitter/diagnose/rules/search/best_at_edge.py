@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netsitter.diagnose.cases_search import RATES, hill, searched
-from netsitter.diagnose.in_search import LOST, axes, best_of, chance, steepness, written
+from netsitter.diagnose.in_search import LOST, best_of, chance, longest, steepness, written
 from netsitter.diagnose.rule import Case, Rule
 from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan, changed
@@ -16,11 +16,11 @@ LOW = {**RATES, "optim.lr": log(1e-6, 1e-3)}
 
 
 class BestAtEdge(Rule[SearchFacts]):
-    """The best trials of the last stage crowd one end of a range that could reach further.
+    """The best trials of the longest stages crowd one end of a range that could reach further.
 
-    What it sees: the best quarter of the last stage's trials, each range by itself: how many lie on one side of it, how
-    often chance alone would have it, and whether the ranks of all trials in that half of the range still rise towards
-    the end, with the other hyper-parameters held fixed. Not told where the trials at that end, or those beyond it in
+    What it sees: the best quarter of the trials that trained longest, each range by itself: how many lie on one side
+    of it, how often chance alone would have it, and whether the ranks of all trials in that half of the range still rise
+    towards the end, with the other hyper-parameters held fixed. Not told where the trials at that end, or those beyond it in
     other stages, diverged, nor where the plan takes no value beyond it. A note where shorter trials beyond did worse.
 
     Why it hurts: the best values lie where nobody looked.
@@ -63,13 +63,10 @@ class BestAtEdge(Rule[SearchFacts]):
 
     def check(self, record: SearchFacts, plan: Plan) -> list[Finding]:
         found: list[Finding] = []
-        if not record.stages:
-            return found
-        stage, trials = record.stages[-1], record.of(record.stages[-1])
+        space, trials = longest(record)
         best = best_of(trials, self.QUARTER)
         if len(trials) < self.TRIALS:
             return found
-        space = axes(stage)
         for name, axis in space.items():
             shares = [axis.share(t.values[name]) for t in best if name in t.values and isinstance(axis, Range)]
             if isinstance(axis, Pick) or not shares:
