@@ -160,8 +160,8 @@ def main() -> None:
     given = parser.parse_args()
     print("| fault | spoke where it is | spoke where it is not |")
     print("|---|---|---|")
-    for found in (on_tables(given.searches), on_trainings(given.trainings)):
-        for about, tally in found.items():
+    for measured, times in ((on_tables, given.searches), (on_trainings, given.trainings)):
+        for about, tally in measured(times).items():
             print(f"| {about} | {tally} |", flush=True)
 
 

@@ -66,10 +66,14 @@ def best_of(trials: Sequence[Searched], share: float) -> list[Searched]:
 def dead(search: SearchFacts, share: float) -> set[int]:
     """The trials, by number, that learned less than this share of what the best of their stage had learned by then.
 
-    Nor is one alive that is above a guess by no more than chance moves it. The lost ones are not among them.
+    Nor is one alive that is above a guess by no more than chance moves it. The lost ones are not among them; none is
+    where the guess is not known.
     """
-    guess, noise = search.began.guess, 2 * error_of(search.began.guess, search)
     found: set[int] = set()
+    guess = search.began.guess
+    if guess is None:
+        return found
+    noise = 2 * error_of(guess, search)
     for stage in search.stages:
         trials = [trial for trial in search.of(stage) if trial.curve]
         longest = max((len(trial.curve) for trial in trials), default=0)
@@ -96,8 +100,10 @@ def worst_stage(
 
 
 def error_of(score: float, search: SearchFacts, rows: int | None = None) -> float:
-    """The standard error of a score on the hold-out part, or on so many rows: of a share right, or of R²."""
-    rows = max(1, search.began.rows if rows is None else rows)
+    """The standard error of a share right, or of R², on the hold-out part or so many rows; 0 where they are unknown."""
+    rows = search.began.rows if rows is None else rows
+    if rows < 1:
+        return 0.0
     if search.began.real:
         return max(0.0, 1.0 - score) * sqrt(TAILS / rows)
     return sqrt(max(score * (1.0 - score), 0.0) / rows)

@@ -13,7 +13,7 @@ from netsitter.doors.fit import conducted
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import asked_for
 from netsitter.doors.run import Run
-from netsitter.doors.search_verdict import began, ending
+from netsitter.doors.search_verdict import began, ending, facts_of
 from netsitter.errors import PlanError, RunError
 from netsitter.plan.files import write_plan
 from netsitter.plan.plan import Plan, changed, value_at
@@ -22,6 +22,7 @@ from netsitter.record.durable import write_durably
 from netsitter.record.events import Concluded, Event, SearchBegan, Searched, StageBegan, to_json
 from netsitter.record.findings import Finding
 from netsitter.record.journal import Journal, read_journal
+from netsitter.record.search_facts import SearchFacts
 from netsitter.record.sink import Sink, pump
 from netsitter.report.search_console import SearchConsole
 from netsitter.searching.engines.choose import MakeEngine, engine_maker
@@ -52,12 +53,18 @@ class Found:
     def __init__(self, study: Study, stages: list[StageBegan], folder: RunFolder | None, run: Run | None) -> None:
         self.study, self.stages, self.run = study, stages, run
         self.findings: list[Finding] = []
+        self.last: list[Event] = []
         self.path = folder.path if folder else None
 
     @property
     def trials(self) -> list[Searched]:
         """Every trial, by number."""
         return [self.study.results[number] for number in sorted(self.study.results)]
+
+    @property
+    def facts(self) -> SearchFacts:
+        """The search as numbers: what the rules read, and what `adapters.optuna.to_study` takes."""
+        return facts_of(self.study, self.stages, self.last)
 
     @property
     def best(self) -> Searched:
@@ -202,7 +209,7 @@ def search(
 
 def _conclude(found: Found, sink: Any) -> None:
     """Lets the doctor look at the whole search, and tells the journal, and whoever is shown it, what it says."""
-    last = ending(found.study, found.stages, found.run)
+    last = found.last = ending(found.study, found.stages, found.run)
     found.findings = [finding for event in last if isinstance(event, Concluded) for finding in event.findings]
     if found.path is not None:
         with Journal(RunFolder(found.path).journal) as journal:

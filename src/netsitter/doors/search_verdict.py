@@ -8,8 +8,7 @@ from netsitter.diagnose.doctor import examine_search
 from netsitter.doors.run import Run
 from netsitter.plan.space import as_plain
 from netsitter.record.events import Concluded, Crowned, Event, SearchBegan, StageBegan
-from netsitter.record.findings import Finding
-from netsitter.record.search_facts import search_of
+from netsitter.record.search_facts import SearchFacts
 from netsitter.searching.study import Study
 from netsitter.train.start.attempts import guess_of
 
@@ -21,6 +20,15 @@ def began(study: Study) -> SearchBegan:
     return SearchBegan(study.trials, study.stages, study.sampler, as_plain(study.space), feed.rows, measure.real, guess)
 
 
+def facts_of(study: Study, stages: Sequence[StageBegan], last: Sequence[Event] = ()) -> SearchFacts:
+    """The search as the rules read it. last: events behind its trials."""
+    told = list(study.results.values())
+    return SearchFacts(
+        began(study), tuple(stages), tuple(sorted(told, key=lambda trial: trial.number)),
+        next((event for event in last if isinstance(event, Crowned)), None),
+    )  # fmt: skip
+
+
 def ending(study: Study, stages: Sequence[StageBegan], run: Run | None) -> list[Event]:
     """The last events of a search: its winner trained in full, if it was, and what is wrong."""
     told: list[Event] = []
@@ -28,6 +36,5 @@ def ending(study: Study, stages: Sequence[StageBegan], run: Run | None) -> list[
     if run is not None and run.ready is not None and best is not None:
         rows = {part: feed.rows for part, feed in run.ready.parts.feeds.items()}
         told.append(Crowned(best.number, run.scores, rows))
-    facts = search_of([began(study), *stages, *study.results.values(), *told])
-    findings: list[Finding] = examine_search(facts, study.ready.plan) if facts is not None else []
+    findings = examine_search(facts_of(study, stages, told), study.ready.plan)
     return [*told, Concluded(tuple(findings))]

@@ -206,8 +206,8 @@ class Ended(Event):
 class SearchBegan(Event):
     """What a search was asked for. space: by name, each axis as plain values.
 
-    rows: of the part that trials are scored on. real: whether the score is R², and not a share right.
-    guess: the score of the best constant answer.
+    rows: of the part that trials are scored on, 0 where that is not known. real: whether the score is R², and not a
+    share right. guess: the score of the best constant answer, None where that is not known.
     """
 
     kind: ClassVar[str] = "search"
@@ -217,7 +217,7 @@ class SearchBegan(Event):
     space: Mapping[str, Mapping[str, Any]]
     rows: int = 0
     real: bool = False
-    guess: float = 0.0
+    guess: float | None = None
 
 
 @dataclass(frozen=True)

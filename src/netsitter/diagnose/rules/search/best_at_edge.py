@@ -18,10 +18,11 @@ LOW = {**RATES, "optim.lr": log(1e-6, 1e-3)}
 class BestAtEdge(Rule[SearchFacts]):
     """The best trials of the longest stages crowd one end of a range that could reach further.
 
-    What it sees: the best quarter of the trials that trained longest, each range by itself: how many lie on one side
-    of it, how often chance alone would have it, and whether the ranks of all trials in that half of the range still rise
-    towards the end, with the other hyper-parameters held fixed. Not told where the trials at that end, or those beyond it in
-    other stages, diverged, nor where the plan takes no value beyond it. A note where shorter trials beyond did worse.
+    What it sees: the best quarter of the trials that trained longest, each range by itself: how many lie on one side of
+    it, how often chance alone would have it, and whether the ranks of all trials in that half of the range still rise
+    towards the end, with the other hyper-parameters held fixed. Not told where the trials at that end, or those beyond
+    it in other stages, diverged, nor where the plan takes no value beyond it. A note where shorter trials beyond did
+    worse.
 
     Why it hurts: the best values lie where nobody looked.
 

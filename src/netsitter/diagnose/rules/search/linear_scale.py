@@ -12,8 +12,8 @@ from netsitter.plan.space import Range, integer, linear
 from netsitter.record.findings import Finding, Remedy
 from netsitter.record.search_facts import SearchFacts
 
-BY_SIZE = ("optim.lr", "optim.l2", "optim.decay", "optim.eps")
-"""Fields of which a tenth is as different as ten times as much: also where their range begins at 0."""
+BY_SIZE = ("lr", "learning_rate", "l2", "decay", "weight_decay", "eps")
+"""Names, without what stands before their last point, of what counts by factors: also where a range begins at 0."""
 
 
 class LinearScale(Rule[SearchFacts]):
@@ -56,7 +56,7 @@ class LinearScale(Rule[SearchFacts]):
     def check(self, record: SearchFacts, plan: Plan) -> list[Finding]:
         found: list[Finding] = []
         for name, axis in axes(record.stages[0]).items() if record.stages else ():
-            if not isinstance(axis, Range) or axis.log or (axis.low <= 0 and name not in BY_SIZE):
+            if not isinstance(axis, Range) or axis.log or (axis.low <= 0 and name.rpartition(".")[2] not in BY_SIZE):
                 continue
             decades = log10(axis.high / axis.low) if axis.low > 0 else inf
             if decades < self.DECADES:
