@@ -82,7 +82,7 @@ def test_trials_have_the_states_curves_and_distributions_that_optuna_would_have_
     assert first.distributions["loop.batch"] == optuna.distributions.IntDistribution(16, 256, log=True)
     assert first.distributions["net.act"].choices == ("relu", "elu")
     assert first.params["net.sizes"] == "(100, 100)"
-    assert study.trials[4].distributions["optim.lr"].high == 10
+    assert (first.distributions["optim.lr"].low, first.distributions["optim.lr"].high) == (1e-5, 10), "of all stages"
     assert study.trials[4].distributions["net.act"].choices == ("relu", "elu"), "choices may not change in a study"
     assert "optim.momentum" not in study.trials[4].params
     assert first.user_attrs["stage"] == "1"
@@ -108,6 +108,17 @@ def test_a_folder_is_read_by_its_journal(tmp_path):
     study = to_study(tmp_path)
     assert study.study_name == tmp_path.name
     assert repr(from_study(study).trials) == repr(facts.trials)
+
+
+def test_importances_see_a_search_whose_range_moved():
+    facts = searched(hill())
+    narrow = StageBegan("2", 3, 60, 60, {}, (), as_plain({**RATES, "optim.l2": log(1e-9, 1e-3)}))
+    later = [replace(t, number=t.number + 60, stage="2", values={**t.values, "optim.l2": 1e-3 * t.values["optim.l2"]})
+             for t in facts.trials]  # fmt: skip
+    both = replace(facts, stages=(*facts.stages, narrow), trials=(*facts.trials, *later))
+    found = optuna.importance.get_param_importances(to_study(both))
+    assert sum(found.values()) == pytest.approx(1)
+    assert found["optim.lr"] != pytest.approx(0.5, abs=0.01)
 
 
 def test_optuna_goes_on_where_our_search_ended():

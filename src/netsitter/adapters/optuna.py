@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from netsitter.errors import RunError
 from netsitter.optional import optional
-from netsitter.plan.space import Axis, Pick, Range, as_plain, from_plain
+from netsitter.plan.space import Axis, Pick, Range, as_plain, from_plain, hull
 from netsitter.record.events import SearchBegan, Searched, StageBegan, from_json, to_json
 from netsitter.record.journal import read_journal
 from netsitter.record.search_facts import SearchFacts, search_of
@@ -61,8 +61,10 @@ def to_study(
 
     Trials that were trained to their end are COMPLETE; those that were ended since others did better, or since their
     loss ran away, are PRUNED; those that diverged FAIL. User attributes: number, stage, how, score, loss, first,
-    seconds. Values that Optuna has no choice for, as sizes of layers, are its text. Raises MissingExtra without Optuna,
-    RunError where there is no search, or where the study is of something else.
+    seconds. Every trial has the range that holds those of all stages, without which Optuna's importances see nothing;
+    the stages' own stand in the study's attributes. Values that Optuna has no choice for, as sizes of layers, are text.
+
+    Raises MissingExtra without Optuna, RunError where there is no search, or where the study is of something else.
     """
     optuna = optional("optuna", what_for="make a study of a search")
     facts = _facts(search)
@@ -76,11 +78,10 @@ def to_study(
         )
     study.set_user_attr(OURS, about)
     there = {trial.user_attrs.get("number") for trial in study.trials}
-    spaces = {stage.stage: from_plain(stage.axes or facts.began.space) for stage in facts.stages}
-    whole = from_plain(facts.began.space)
-    study.add_trials(
-        [_frozen(trial, whole, spaces[trial.stage]) for trial in facts.trials if trial.number not in there]
-    )
+    space = dict(from_plain(facts.began.space))
+    for stage in facts.stages:
+        space |= {name: hull(space[name], axis) for name, axis in from_plain(stage.axes).items()}
+    study.add_trials([_frozen(trial, space) for trial in facts.trials if trial.number not in there])
     return study
 
 
@@ -104,7 +105,7 @@ def from_study(study: Study) -> SearchFacts:
         trials = sorted((_ours(trial, space) for trial in over), key=lambda trial: trial.number)
         return SearchFacts(began, tuple(s for s in stages if isinstance(s, StageBegan)), tuple(trials))
     sign = 1.0 if study.direction.name == "MAXIMIZE" else -1.0
-    space = _hull(over)
+    space = _space(over)
     told = tuple(_foreign(trial, sign) for trial in over)
     longest = max((len(trial.curve) for trial in told), default=0)
     began = SearchBegan(len(told), 1, type(study.sampler).__name__, as_plain(space))
@@ -123,7 +124,7 @@ def _facts(search: Searches | SearchFacts | str | Path) -> SearchFacts:
     return facts
 
 
-def _frozen(trial: Searched, whole: Mapping[str, Axis], space: Mapping[str, Axis]) -> FrozenTrial:
+def _frozen(trial: Searched, space: Mapping[str, Axis]) -> FrozenTrial:
     """The trial as Optuna has it."""
     optuna = optional("optuna", what_for="make a study of a search")
     state = STATES[trial.how] if trial.score is not None else "FAIL"
@@ -132,13 +133,9 @@ def _frozen(trial: Searched, whole: Mapping[str, Axis], space: Mapping[str, Axis
         state=optuna.trial.TrialState[state],
         value=trial.score if state == "COMPLETE" else None,
         params={
-            name: _choice(value) if isinstance(whole[name], Pick) else value for name, value in trial.values.items()
+            name: _choice(value) if isinstance(space[name], Pick) else value for name, value in trial.values.items()
         },
-        # Optuna takes a range that changes, but no choices that do.
-        distributions={
-            name: _distribution(axis if isinstance(axis := whole[name], Pick) else space[name], value)
-            for name, value in trial.values.items()
-        },
+        distributions={name: _distribution(space[name], value) for name, value in trial.values.items()},
         user_attrs=attributes,
         intermediate_values=dict(enumerate(trial.curve, start=1)),
     )
@@ -189,20 +186,20 @@ def _foreign(trial: FrozenTrial, sign: float) -> Searched:
     return Searched(trial.number, "1", dict(trial.params), score, None, float("nan"), curve, how, seconds)
 
 
-def _hull(trials: list[FrozenTrial]) -> dict[str, Axis]:
+def _space(trials: list[FrozenTrial]) -> dict[str, Axis]:
     """A space that holds every distribution of these trials."""
-    from optuna.distributions import CategoricalDistribution, IntDistribution
-
     space: dict[str, Axis] = {}
     for trial in trials:
-        for name, one in trial.distributions.items():
-            known = space.get(name)
-            if isinstance(one, CategoricalDistribution):
-                before = known.values if isinstance(known, Pick) else ()
-                space[name] = Pick((*before, *(choice for choice in one.choices if choice not in before)))
-                continue
-            low, high = float(one.low), float(one.high)
-            if isinstance(known, Range):
-                low, high = min(low, known.low), max(high, known.high)
-            space[name] = Range(low, high, log=one.log, whole=isinstance(one, IntDistribution))
+        for name, distribution in trial.distributions.items():
+            axis = _axis(distribution)
+            space[name] = hull(space.get(name, axis), axis)
     return space
+
+
+def _axis(distribution: Any) -> Axis:
+    from optuna.distributions import CategoricalDistribution, IntDistribution
+
+    if isinstance(distribution, CategoricalDistribution):
+        return Pick(distribution.choices)
+    whole = isinstance(distribution, IntDistribution)
+    return Range(float(distribution.low), float(distribution.high), log=distribution.log, whole=whole)

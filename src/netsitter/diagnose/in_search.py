@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, comb, isfinite, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netsitter.plan.space import Axis, Pick, Range, from_plain
+from netsitter.plan.space import Axis, Pick, Range, from_plain, hull
 from netsitter.record.events import Searched, StageBegan
 from netsitter.record.search_facts import SearchFacts
 
@@ -35,12 +35,7 @@ def longest(search: SearchFacts) -> tuple[dict[str, Axis], list[Searched]]:
     space: dict[str, Axis] = {}
     for stage in stages:
         for name, axis in axes(stage).items():
-            known = space.get(name, axis)
-            if isinstance(axis, Range) and isinstance(known, Range):
-                axis = replace(axis, low=min(axis.low, known.low), high=max(axis.high, known.high))
-            elif isinstance(axis, Pick) and isinstance(known, Pick):
-                axis = known if len(known.values) > len(axis.values) else axis
-            space[name] = axis
+            space[name] = hull(space.get(name, axis), axis)
     return space, [trial for stage in stages for trial in search.of(stage)]
 
 

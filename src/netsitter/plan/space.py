@@ -122,6 +122,15 @@ def pick(*values: Any) -> Pick:
     return Pick(values)
 
 
+def hull(one: Axis, other: Axis) -> Axis:
+    """What holds both: the range from end to end, or all values of either."""
+    if isinstance(one, Range) and isinstance(other, Range):
+        return replace(one, low=min(one.low, other.low), high=max(one.high, other.high))
+    if isinstance(one, Pick) and isinstance(other, Pick):
+        return replace(one, values=(*one.values, *(value for value in other.values if value not in one.values)))
+    return one
+
+
 def as_plain(space: Space) -> dict[str, dict[str, Any]]:
     """The space as plain values, for a journal."""
     return {name: asdict(axis) for name, axis in space.items()}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import isfinite, sqrt
 
 from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan, changed
-from netsitter.plan.space import Axis, Range, Space, as_plain, log
+from netsitter.plan.space import Axis, Range, Space, as_plain, hull, log
 from netsitter.record.events import Event, Searched, StageBegan
 from netsitter.searching.course import LENGTHS, Stage, course
 from netsitter.searching.engines.engine import Engine
@@ -101,7 +101,7 @@ class Study:
             space, self._comparable(stage), within=self._limits,
             may_move=self._allowed if stage.may_move else never, narrow=self.sampler not in LEARNING,
         )  # fmt: skip
-        self._limits |= {one.name: _hull(self._limits[one.name], one.axis) for one in found if one.moved}
+        self._limits |= {one.name: hull(self._limits[one.name], one.axis) for one in found if one.moved}
         return found
 
     def _comparable(self, stage: Stage) -> list[Result]:
@@ -160,10 +160,3 @@ class Study:
             for r in self.results.values()
             if r.number != best.number and r.score is not None and len(r.curve) == len(best.curve) and r.score >= limit
         ]
-
-
-def _hull(one: Axis, other: Axis) -> Axis:
-    """The range that holds both."""
-    if isinstance(one, Range) and isinstance(other, Range):
-        return replace(one, low=min(one.low, other.low), high=max(one.high, other.high))
-    return one
