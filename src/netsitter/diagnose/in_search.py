@@ -85,13 +85,19 @@ def finite(numbers: Sequence[float]) -> list[float]:
     return [number for number in numbers if isfinite(number)] or [float("-inf")]
 
 
-def worst_stage(
+def worst_share(
     search: SearchFacts, marked: Callable[[Searched], bool], fewest: int
-) -> tuple[StageBegan, float] | None:
-    """The stage with the largest share of marked trials, of those with so many trials, and that share."""
-    shares = [(stage, [marked(trial) for trial in search.of(stage)]) for stage in search.stages]
-    counted = [(stage, sum(marks) / len(marks)) for stage, marks in shares if len(marks) >= fewest]
-    return max(counted, key=lambda one: one[1], default=None)
+) -> tuple[str, list[Searched]] | None:
+    """Where more of the trials are marked: in the whole search or in its last stage. None where either has too few."""
+    last = search.of(search.stages[-1]) if search.stages else []
+    parts = [("the search", list(search.trials)), ("the last stage", last)]
+    counted = [part for part in parts if len(part[1]) >= fewest]
+    return max(counted, key=lambda part: share_of(part[1], marked), default=None)
+
+
+def share_of(trials: Sequence[Searched], marked: Callable[[Searched], bool]) -> float:
+    """The share of marked trials."""
+    return sum(map(marked, trials)) / max(1, len(trials))
 
 
 def error_of(score: float, search: SearchFacts, rows: int | None = None) -> float:
