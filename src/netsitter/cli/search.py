@@ -17,9 +17,20 @@ def search(
         list[str] | None,
         typer.Option("--space", metavar="NAME=RANGE", help="optim.lr=log:1e-6:1e-3, net.act=relu,elu; may be repeated"),
     ] = None,
-    trials: Annotated[int, typer.Option("--trials", metavar="N", help="in all stages together")] = 100,
+    trials: Annotated[
+        int | None, typer.Option("--trials", metavar="N", help="in all stages together; 100, or what the budget allows")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option("--budget", metavar="TIME", help="90s, 10min, 1h for all trials")
+    ] = None,
+    folds: Annotated[
+        int | None, typer.Option("--folds", metavar="K", help="judge each trial by K folds instead of one hold-out")
+    ] = None,
+    metric: Annotated[str, typer.Option("--metric", metavar="NAME", help="score or loss, on validation")] = "score",
     stages: Annotated[int, typer.Option("--stages", metavar="N", help="from 1 to 3")] = 3,
-    sampler: Annotated[str, typer.Option("--sampler", metavar="NAME", help="random, sobol or grid")] = "random",
+    sampler: Annotated[
+        str, typer.Option("--sampler", metavar="NAME", help="random, sobol, grid, tpe or cmaes")
+    ] = "random",
     engine: Annotated[
         str,
         typer.Option("--engine", metavar="NAME", help="what trains: here, processes or ray; the trials are the same"),
@@ -64,7 +75,8 @@ def search(
         "schedule": schedule, "epochs": epochs, "batch": batch, "seed": seed,
     }  # fmt: skip
     found = search_door(
-        data, space=space or None, trials=trials, stages=stages, sampler=sampler, plan=plan, resume=resume, runs=runs,
+        data, space=space or None, trials=trials, stages=stages, sampler=sampler, budget=budget,
+        folds=folds, metric=metric, plan=plan, resume=resume, runs=runs,
         show=not (json or quiet), data_dir=data_dir, engine=engine, workers=workers, address=address,
         allow_public=allow_public, options={**short, **opt.from_sets(sets)},
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import asked_for
 from netsitter.doors.run import Run
 from netsitter.doors.search_verdict import began, ending, facts_of
-from netsitter.errors import PlanError, RunError
+from netsitter.errors import PlanError, RunError, shown
+from netsitter.plan.budget import seconds_of
 from netsitter.plan.files import write_plan
 from netsitter.plan.plan import Plan, changed, value_at
 from netsitter.plan.space import Space, from_plain, space_of
@@ -39,7 +41,12 @@ from netsitter.train.own_optimiser import MakeOptimizer
 BEST_PLAN = "best.toml"
 """The winner's plan, in the folder of its search."""
 
-MOST_TRIALS = 100_000
+USUAL_TRIALS, MOST_TRIALS, MOST_FOLDS = 100, 100_000, 100
+
+MOST_IN_TIME = 1_000
+"""Trials at most where a time is given and no number."""
+
+METRICS = ("score", "loss")
 
 
 class Found:
@@ -87,7 +94,7 @@ class Found:
         base, best = self.study.ready.plan, self.best
         trial = trial_of(base, best.number, best.values, epochs=len(best.curve))
         kept = {name: best.values.get(name, value_at(base, name)) for name in SET_ASIDE}
-        return changed(trial.plan, kept)
+        return changed(trial.plan, {**kept, "data.folds": None, "data.fold": 0})
 
     def as_json(self) -> dict[str, Any]:
         best = self.study.best
@@ -96,6 +103,7 @@ class Found:
             "best": None if best is None else to_json(best),
             "error": None if best is None or best.score is None else self.study.error(best.score),
             "tied": [told.number for told in self.tied],
+            "saved": self.study.saved,
             "stages": [to_json(stage) for stage in self.stages],
             "trials": [to_json(told) for told in self.trials],
             "findings": [finding.as_json() for finding in self.findings],
@@ -114,9 +122,12 @@ def search(
     *,
     net: Any = None,
     space: Mapping[str, Any] | Sequence[str] | None = None,
-    trials: int = 100,
+    trials: int | None = None,
     stages: int = 3,
     sampler: str = "random",
+    folds: int | None = None,
+    metric: str = "score",
+    budget: str | float | None = None,
     engine: str | MakeEngine = "here",
     workers: int | None = None,
     address: str | None = None,
@@ -139,7 +150,12 @@ def search(
     values whose names have no dot.
     space: by dotted name a `log`, `linear`, `integer` or `pick`, a list of values, or the text of one; None searches
         the learning rate and the penalty, and dropout where the plan has it.
-    trials: in all stages together. sampler: random, sobol or grid.
+    trials: in all stages together; 100, or as many as fit into a budget, when None. sampler: random, sobol, grid, or
+        by Optuna tpe, cmaes.
+    folds: each trial is judged by so many folds of the rows instead of one hold-out; behind each the better half goes
+        on. The winner is trained with the plan's hold-out again.
+    metric: what trials are ranked by on validation: score (the share right, R²) or loss.
+    budget: seconds, or a text such as "10min", for all trials; the winner's own training comes on top.
     engine: here; processes, so many workers of this machine; or ray, a cluster of Ray: the one at this address, or one
         that is begun on this machine. Or a function that takes a `Site` and returns an `Engine`. The trials are the
         same. allow_public: whether a cluster will do whose dashboard lets anybody run code on it.
@@ -152,10 +168,11 @@ def search(
     >>> len(found.trials), found.best.score > 0.3
     (8, True)
     """
-    if not 2 <= trials <= MOST_TRIALS:
-        raise PlanError(f"trials must be from 2 to {MOST_TRIALS:,}; got {trials}", code="P84", fix="trials=100")
-    if not 1 <= stages <= 3:
-        raise PlanError(f"stages must be from 1 to 3; got {stages}", code="P84", fix="stages=3")
+    budget_s = None if budget is None else seconds_of(budget, "budget")
+    trials = trials or (USUAL_TRIALS if budget is None else MOST_IN_TIME)
+    _refuse_bounds(trials=(trials, 2, MOST_TRIALS), stages=(stages, 1, 3), folds=(folds, 2, MOST_FOLDS))
+    if metric not in METRICS:
+        raise PlanError(f"there is no metric {shown(metric)}", code="P87", allowed=", ".join(METRICS))
     sampler_of(sampler)
     make_engine = engine_maker(engine, workers=workers, address=address, allow_public=allow_public)
     folder = run_folder(resume) if resume is not None else None
@@ -164,19 +181,26 @@ def search(
         options={**(options or {}), **short}, data_dir=data_dir,
     )  # fmt: skip
     checked_rules(asked.plan)
+    told = list(read_journal(folder.journal)) if folder else []
+    terms = next((event for event in told if isinstance(event, SearchBegan)), None)
+    if folder is not None and terms is None:
+        raise RunError(f"{folder.path} holds no search", code="S32", allowed="a folder that netsitter search made")
+    if terms is not None:
+        # It goes on as it began, whatever is asked for now.
+        trials, stages, sampler, folds = terms.trials, terms.stages, terms.sampler, terms.folds
+        metric, budget_s, space = terms.metric, terms.budget_s, from_plain(terms.space)
+    whole = asked.plan
+    if folds is not None:
+        asked = replace(asked, plan=changed(whole, {"data.folds": folds}))
     prepared, _ = begun(asked)
     wanted: Space = usual_space(prepared.plan) if space is None else space_of(space, prepared.plan, own=True)
-    told = list(read_journal(folder.journal)) if folder else []
-    known = [event for event in told if isinstance(event, Searched)]
-    if folder is not None:
-        first = next((event for event in told if isinstance(event, SearchBegan)), None)
-        if first is None:
-            raise RunError(f"{folder.path} holds no search", code="S32", allowed="a folder that netsitter search made")
-        # It goes on as it began, whatever is asked for now.
-        trials, stages, sampler, wanted = first.trials, first.stages, first.sampler, from_plain(first.space)
     trainer = make_engine(Site.of(prepared, asked.build, loss=asked.loss, data_dir=data_dir))
-    study = Study(prepared, asked.build, wanted, trials, prepared.plan.data.seed, sampler, stages, known, trainer)
     begun_stages = [event for event in told if isinstance(event, StageBegan)]
+    study = Study(
+        prepared, asked.build, wanted, trials, prepared.plan.data.seed, sampler, stages,
+        known=[event for event in told if isinstance(event, Searched)], known_stages=tuple(begun_stages),
+        engine=trainer, folds=folds, metric=metric, budget_s=budget_s,
+    )  # fmt: skip
     sinks: list[Any] = [_Stages(begun_stages)]
     try:
         if folder is None and runs is not None:
@@ -195,7 +219,8 @@ def search(
     if folder is not None and study.best is not None:
         write_durably(folder.path / BEST_PLAN, write_plan(found.plan).encode())
     if isinstance(sinks[-1], SearchConsole):
-        sinks[-1].concluded(study.best, study.tied(), study.error, str(folder.path / BEST_PLAN) if folder else "")
+        where = str(folder.path / BEST_PLAN) if folder else ""
+        sinks[-1].concluded(study.best, study.tied(), study.error, where, study.saved)
     if train and study.best is not None:
         own = {name: value for name, value in study.best.values.items() if "." not in name}
         build = partial(asked.build, hyper=own) if own and asked.build else asked.build
@@ -218,6 +243,17 @@ def _conclude(found: Found, sink: Any) -> None:
     if sink is not None:
         for event in last:
             sink.take(event)
+
+
+def _refuse_bounds(**numbers: tuple[int | None, int, int]) -> None:
+    """Raises PlanError that names the first number out of its bounds."""
+    for name, (number, least, most) in numbers.items():
+        if number is not None and not least <= number <= most:
+            raise PlanError(
+                f"{name} must be from {least} to {most:,}; got {number}",
+                code="P84",
+                fix=f"{name}={max(least, min(number, most))}",
+            )
 
 
 def _news(study: Study, told: Sequence[Event]) -> Iterator[Event]:

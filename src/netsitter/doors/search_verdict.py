@@ -17,7 +17,10 @@ def began(study: Study) -> SearchBegan:
     """What was asked for, and what trials are scored on."""
     feed, measure = study.ready.parts.feeds["val"], study.ready.parts.measure
     guess = guess_of(feed.y_N, measure) or 0.0
-    return SearchBegan(study.trials, study.stages, study.sampler, as_plain(study.space), feed.rows, measure.real, guess)
+    return SearchBegan(
+        study.trials, study.stages, study.sampler, as_plain(study.space), feed.rows, measure.real, guess,
+        study.folds, study.metric, study.budget_s,
+    )  # fmt: skip
 
 
 def facts_of(study: Study, stages: Sequence[StageBegan], last: Sequence[Event] = ()) -> SearchFacts:

@@ -208,6 +208,7 @@ class SearchBegan(Event):
 
     rows: of the part that trials are scored on, 0 where that is not known. real: whether the score is R², and not a
     share right. guess: the score of the best constant answer, None where that is not known.
+    folds: of each trial, None for one hold-out. metric: score or loss, on validation. budget_s: seconds in all.
     """
 
     kind: ClassVar[str] = "search"
@@ -218,6 +219,9 @@ class SearchBegan(Event):
     rows: int = 0
     real: bool = False
     guess: float | None = None
+    folds: int | None = None
+    metric: str = "score"
+    budget_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -226,6 +230,7 @@ class StageBegan(Event):
 
     axes: the same space, each axis as plain values.
     first, trials: number of its first trial, and how many it has. epochs: of each trial, at most.
+    at_s: seconds since the search began.
     """
 
     kind: ClassVar[str] = "stage"
@@ -236,14 +241,16 @@ class StageBegan(Event):
     space: Mapping[str, str]
     says: tuple[str, ...] = ()
     axes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    at_s: float = 0.0
 
 
 @dataclass(frozen=True)
 class Searched(Event):
     """One trial of a search, over. values: by dotted name. score, loss: the best on validation, None where it diverged.
 
-    first: its loss on the first batches. curve: validation score by epoch. how: finished; diverged; hopeless
-    (its loss rose above 3 times its first); behind (others did better when it was compared with them).
+    first: its loss on the first batches. curve, losses: validation score and loss by epoch. how: finished; diverged;
+    hopeless (its loss rose above 3 times its first); behind (others did better when it was compared with them).
+    folds: with cross-validation the score on each fold; score, loss, first and curves are then their means.
     """
 
     kind: ClassVar[str] = "searched"
@@ -256,6 +263,8 @@ class Searched(Event):
     curve: tuple[float, ...]
     how: str
     seconds: float
+    losses: tuple[float, ...] = ()
+    folds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

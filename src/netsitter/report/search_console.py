@@ -38,11 +38,18 @@ class SearchConsole:
             self.console.say("", *judged_lines(event.findings))
 
     def concluded(
-        self, best: Searched | None, tied: Sequence[Searched], error: Callable[[float], float], plan: str
+        self,
+        best: Searched | None,
+        tied: Sequence[Searched],
+        error: Callable[[float], float],
+        plan: str,
+        saved: float = 0.0,
     ) -> None:
-        """The winner, and those that it cannot be told from."""
+        """The winner, those that it cannot be told from, and the share of epochs that were saved."""
         self.console.close()
         self.console.say("", *best_lines(best, tied, error))
+        if saved >= 0.005:
+            self.console.say(f"Ending trials early saved {100 * saved:.0f} % of their epochs.")
         if plan and best is not None:
             self.console.say(f"The winner's plan: {plan}")
 

@@ -24,13 +24,17 @@ from netsitter.train.checkpoint import Checkpoint, from_bytes, in_bytes
 from netsitter.train.cohort import cohort_of
 from netsitter.train.device import own_conditions
 from netsitter.train.loop import Training
-from netsitter.train.prepare import Ready, prepared_as
+from netsitter.train.prepare import Ready, folded, prepared_as
 
 HOPELESS = 3.0
 """Times its own first loss, above which a trial is ended. Source: Karpathy, Johnson & Li, CS231n (2017), lecture 6."""
 
 FIRST_LOSSES = 5
 """Steps whose middle loss counts as a trial's first, and as its present one."""
+
+
+DIVIDING = ("data.folds", "data.fold", "data.validation", "data.test", "data.seed")
+"""Fields that decide which rows are in which part."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +191,11 @@ class Runners:
 
 def placed(ready: Ready, plan: Plan) -> Ready:
     """The data as this trial's plan prepares it; the same where it differs in nothing that concerns it."""
-    if all(not path.startswith("data.") for path in differing([ready.plan, plan])):
+    apart = [path for path in differing([ready.plan, plan]) if path.startswith("data.")]
+    if not apart:
         return replace(ready, plan=plan)
+    if any(path in DIVIDING for path in apart):
+        return folded(ready, plan)
     return prepared_as(ready, plan, loss=ready.loss, optimizer=ready.optimizer)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite, sqrt
 
@@ -10,9 +11,11 @@ from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan, changed
 from netsitter.plan.space import Axis, Range, Space, as_plain, hull, log
 from netsitter.record.events import Event, Searched, StageBegan
-from netsitter.searching.course import LENGTHS, Stage, course
+from netsitter.searching.course import LENGTHS, Stage, course, timed_course
 from netsitter.searching.engines.engine import Engine
 from netsitter.searching.engines.here import Here
+from netsitter.searching.folds import over_folds
+from netsitter.searching.legs import Trial
 from netsitter.searching.refine import Refined, Result, never, refined
 from netsitter.searching.samplers import LEARNING, drawn, sampler_of
 from netsitter.searching.trials import CHUNK, stage_results, trial_of
@@ -43,7 +46,10 @@ class Study:
     """A search under way. Iterate over `events()`.
 
     ready: data in place, with the plan that trials differ from. known: what a broken run of this search told.
+    known_stages: the stages that it had begun.
     engine: what trains; this process when None. chunk: trials of one cohort at most.
+    folds: of each trial; the plan is one of them. metric: what trials are ranked by, score or loss on validation.
+    budget_s: seconds for all trials, which are then as many as fit, `trials` at most.
     """
 
     ready: Ready
@@ -54,8 +60,12 @@ class Study:
     sampler: str = "random"
     stages: int = 3
     known: Iterable[Searched] = ()
+    known_stages: Iterable[StageBegan] = ()
     engine: Engine | None = None
     chunk: int = CHUNK
+    folds: int | None = None
+    metric: str = "score"
+    budget_s: float | None = None
     results: dict[int, Searched] = field(init=False, default_factory=dict)
     _places: dict[int, int] = field(init=False, default_factory=dict, repr=False)
     _limits: dict[str, Axis] = field(init=False, default_factory=dict, repr=False)
@@ -64,11 +74,11 @@ class Study:
         """Each stage as it begins, and each trial when it is over."""
         sample, engine = sampler_of(self.sampler), self.engine or Here(self.ready, self.build)
         known = {told.number: told for told in self.known}
-        whole = self.ready.plan.loop.epochs or 1
-        lengths = [max(1, round(share * whole)) for share in LENGTHS[len(LENGTHS) - self.stages :]]
+        lengths = self._lengths()
         space, says = dict(self.space), [""]
         self._limits = dict(self.space)
-        stages = course(self.trials, len(lengths))
+        began = time.monotonic() - self._spent_before(known.values())
+        stages = self._course(lengths, lambda: time.monotonic() - began)
         stage = next(stages, None)
         while stage is not None:
             numbers, epochs = range(stage.first, stage.first + stage.trials), lengths[stage.place]
@@ -79,11 +89,11 @@ class Study:
                 for number, one in zip(numbers, values, strict=True)
             ]
             told = {axis: str(value) for axis, value in space.items()}
-            told_why, axes = tuple(filter(None, says)), as_plain(space)
-            yield StageBegan(stage.name, epochs, stage.first, stage.trials, told, told_why, axes)
+            told_why, axes, at_s = tuple(filter(None, says)), as_plain(space), time.monotonic() - began
+            yield StageBegan(stage.name, epochs, stage.first, stage.trials, told, told_why, axes, at_s)
             here = {number: known[number] for number in numbers if number in known}
             self.results |= here
-            for result in stage_results(trials, engine, stage.name, here, chunk=self.chunk):
+            for result in self._trained(trials, engine, stage.name, here):
                 self.results[result.number] = result
                 yield result
             found = self._next(space, stage)
@@ -92,6 +102,33 @@ class Study:
                 stage = stages.send(any(one.moved for one in found))
             except StopIteration:
                 stage = None
+
+    def _lengths(self) -> list[int]:
+        """Epochs of each length."""
+        whole = self.ready.plan.loop.epochs or 1
+        return [max(1, round(share * whole)) for share in LENGTHS[len(LENGTHS) - self.stages :]]
+
+    def _course(self, lengths: Sequence[int], spent: Callable[[], float]) -> Generator[Stage, bool, None]:
+        if self.budget_s is None:
+            return course(self.trials, len(lengths))
+        return timed_course(
+            self.budget_s, lengths, spent=spent, pace=lambda: spent() / self.trained if self.trained else None,
+            most=self.trials, known={stage.stage: stage.trials for stage in self.known_stages},
+        )  # fmt: skip
+
+    def _spent_before(self, known: Iterable[Searched]) -> float:
+        """Seconds that a broken search had taken."""
+        last = max(self.known_stages, key=lambda stage: stage.at_s, default=None)
+        if last is None:
+            return 0.0
+        return last.at_s + max((told.seconds for told in known if told.stage == last.stage), default=0.0)
+
+    def _trained(
+        self, trials: Sequence[Trial], engine: Engine, stage: str, known: Mapping[int, Searched]
+    ) -> Iterator[Searched]:
+        if self.folds is None:
+            return stage_results(trials, engine, stage, known, chunk=self.chunk, metric=self.metric)
+        return over_folds(trials, engine, stage, known, folds=self.folds, chunk=self.chunk, metric=self.metric)
 
     def _next(self, space: Space, stage: Stage) -> list[Refined]:
         """The axes of the next stage: from the trials of this length so far, and those that trained longer."""
@@ -118,6 +155,8 @@ class Study:
         Before that the loss shows what no score can; and where all start alike, its fall from the start, since between
         one start and another lies more than so few steps bring.
         """
+        if self.metric == "loss":
+            return self._worth
         guess = guess_of(self.ready.parts.feeds["val"].y_N, self.ready.parts.measure) or 0.0
         best = max((r.score for r in seen if r.score is not None), default=guess)
         if best - guess >= LEARNED * (1 - guess):
@@ -142,11 +181,30 @@ class Study:
         """The best trial that was trained in full; of all, where none was."""
         full = [r for r in self.results.values() if r.how == "finished" and r.score is not None]
         longest = max((len(r.curve) for r in full), default=0)
-        return max((r for r in full if len(r.curve) == longest), key=lambda r: (r.score, -r.number), default=None)
+        return max(
+            (r for r in full if len(r.curve) == longest), key=lambda r: (self._worth(r), -r.number), default=None
+        )
+
+    def _worth(self, result: Searched) -> float:
+        """What a trial is ranked by, higher is better."""
+        found = -result.loss if self.metric == "loss" and result.loss is not None else result.score
+        return float("-inf") if found is None else float(found)
+
+    @property
+    def trained(self) -> int:
+        """Epochs that trials have trained so far, of each fold."""
+        return sum(len(r.curve) * max(1, len(r.folds)) for r in self.results.values())
+
+    @property
+    def saved(self) -> float:
+        """Share of the epochs that were saved by ending trials early."""
+        lengths = self._lengths()
+        planned = sum(lengths[self._places[number]] * (self.folds or 1) for number in self.results)
+        return 1 - self.trained / planned if planned else 0.0
 
     def error(self, score: float) -> float:
-        """The standard error of a share right, for the rows of the validation part; 0 for real targets."""
-        rows = self.ready.parts.feeds["val"].rows
+        """The standard error of a share right, for the rows that it was measured on; 0 for real targets."""
+        rows = self.ready.parts.feeds["val"].rows * (self.folds or 1)
         return 0.0 if self.ready.parts.measure.real else sqrt(max(score * (1 - score), 0.0) / rows)
 
     def tied(self) -> list[Searched]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from math import ceil, isfinite
+from math import ceil, inf, isfinite
 from typing import Any
 
 from netsitter.plan.plan import Plan, by_trial, changed, paths, value_at
@@ -40,8 +40,8 @@ class Heat:
     alive: the trials that still train.
     """
 
-    def __init__(self, name: str, trials: Sequence[Trial], stage: str) -> None:
-        self.name, self.stage, self.alive = name, stage, list(trials)
+    def __init__(self, name: str, trials: Sequence[Trial], stage: str, metric: str = "score") -> None:
+        self.name, self.stage, self.metric, self.alive = name, stage, metric, list(trials)
         self.curves: dict[int, tuple[float, ...]] = {trial.number: () for trial in trials}
         self.losses: dict[int, tuple[float, ...]] = {trial.number: () for trial in trials}
         self.firsts: dict[int, float] = {}
@@ -71,36 +71,53 @@ class Heat:
     def told(self, trial: Trial, how: str) -> Searched:
         """What came of a trial."""
         curve, losses = self.curves[trial.number], self.losses[trial.number]
-        finite = [(score, -place) for place, score in enumerate(curve) if isfinite(score)]
-        score, place = max(finite) if finite and how != "diverged" else (None, 0)
-        loss = losses[-place] if score is not None else None
+        _, place = best_epoch(curve, losses, self.metric)
+        score, loss = (None, None) if place is None or how == "diverged" else (curve[place], losses[place])
         first = self.firsts.get(trial.number, float("nan"))
-        return Searched(trial.number, self.stage, dict(trial.values), score, loss, first, curve, how, self.seconds)
+        return Searched(
+            trial.number, self.stage, dict(trial.values), score, loss, first, curve, how, self.seconds, losses
+        )
+
+
+def best_epoch(curve: Sequence[float], losses: Sequence[float], metric: str) -> tuple[float, int | None]:
+    """The best that a trial came to, higher is better, and in which epoch, from 0; None where there is no number."""
+    worth = [-loss for loss in losses] if metric == "loss" else curve
+    finite = [(value, -place) for place, value in enumerate(worth) if isfinite(value)]
+    value, place = max(finite, default=(-inf, 1))
+    return value, None if place > 0 else -place
 
 
 def stage_results(
-    trials: Sequence[Trial], engine: Engine, stage: str, known: Mapping[int, Searched], *, chunk: int = CHUNK
+    trials: Sequence[Trial],
+    engine: Engine,
+    stage: str,
+    known: Mapping[int, Searched],
+    *,
+    chunk: int = CHUNK,
+    metric: str = "score",
+    compared: bool = True,
 ) -> Iterator[Searched]:
     """Trains the trials of one stage, and tells each when it is over.
 
     known: what an earlier, broken run of the same search has told already; a cohort that is wholly known is not trained
     again, others are trained again from their start, so that every trial gives the numbers of an unbroken search.
-    chunk: trials of one cohort at most.
+    chunk: trials of one cohort at most. compared: whether those that are behind end on the way.
     """
     epochs = max((trial.plan.loop.epochs or 1 for trial in trials), default=0)
     cohorts = heats(trials, chunk=chunk, slots=engine.slots)
     running = [
-        Heat(f"stage {stage}, cohort {number + 1}", group, stage)
+        Heat(f"stage {stage}, cohort {number + 1}", group, stage, metric)
         for number, group in enumerate(cohorts)
         if not all(trial.number in known for trial in group)
     ]
-    curves = {number: told.curve for number, told in known.items()}
-    for until in (*rungs_of(epochs), epochs):
+    curves = {number: (told.curve, told.losses) for number, told in known.items()}
+    for until in (*(rungs_of(epochs) if compared else ()), epochs):
         going = [heat for heat in running if heat.alive]
         for place, reached in engine.run([heat.leg(until) for heat in going]):
             yield from (told for told in going[place].take(reached) if told.number not in known)
-        scores = {number: max(curve[:until]) for number, curve in curves.items() if len(curve) >= until}
-        scores |= {trial.number: max(heat.curves[trial.number]) for heat in going for trial in heat.alive}
+        there = {number: both for number, both in curves.items() if len(both[0]) >= until}
+        there |= {t.number: (heat.curves[t.number], heat.losses[t.number]) for heat in going for t in heat.alive}
+        scores = {n: best_epoch(curve[:until], losses[:until], metric)[0] for n, (curve, losses) in there.items()}
         ends = dict.fromkeys(scores, "finished") if until == epochs else _behind(scores)
         for heat in going:
             yield from (told for told in heat.end(ends) if told.number not in known)
