@@ -1,0 +1,91 @@
+"""How figures look: colours, the light and the dark template. The only place where a colour is named.
+
+The colours of lines are those of Okabe & Ito (2008), who chose them to be told apart by every eye, a little darker or
+lighter where needed to be read on white and on near-black.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+
+from netsitter.errors import printable
+
+TRAIN, VAL = "#2b86c9", "#db7b00"
+"""The training part is blue, the validation part orange, everywhere."""
+
+GOOD, BAD, NOTE = "#0f9d78", "#d4483b", "#8a8f98"
+
+SEVERITY = {"error": BAD, "warning": "#c98a00", "note": NOTE}
+
+GAP = "rgba(219, 123, 0, 0.16)"
+HEALTHY = "rgba(15, 157, 120, 0.16)"
+
+LINES = (TRAIN, VAL, GOOD, "#c65f9c", "#4fb3e8", "#a08a00", BAD, NOTE)
+
+DEPTH = "Viridis"
+"""Of what goes from low to high: scores, or layers from the first to the last. Even in lightness, so it prints."""
+
+HEAT = "Cividis"
+"""Of shares and sizes in a table of layers and steps."""
+
+MUCH_IS_BAD = ((0.0, "rgba(138, 143, 152, 0.12)"), (0.5, "#e8a33d"), (1.0, "#b3261e"))
+"""Of shares of which 0 is well and 1 is sick."""
+
+HEIGHT = 360
+"""Of a figure, in pixels; its width is that of the page."""
+
+PAPER = {"light": ("#1c2430", "#dfe3e8", "#ffffff"), "dark": ("#dce3ec", "#2d3642", "#151a21")}
+"""Text, grid and ground."""
+
+
+def template(*, dark: bool = False) -> dict[str, Any]:
+    """The template of figures on white, or on near-black."""
+    text, grid, ground = PAPER["dark" if dark else "light"]
+    axis = {
+        "gridcolor": grid, "linecolor": grid, "zerolinecolor": grid, "ticks": "outside", "tickcolor": grid,
+        "title": {"standoff": 8}, "automargin": True,
+    }  # fmt: skip
+    return {
+        "layout": {
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"color": text, "family": "system-ui, sans-serif", "size": 13},
+            "title": {"x": 0.0, "xref": "container", "font": {"size": 16}},
+            "colorway": list(LINES),
+            "xaxis": axis,
+            "yaxis": axis,
+            "hoverlabel": {"bgcolor": ground, "bordercolor": grid, "font": {"color": text}},
+            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)"},
+            "annotationdefaults": {"font": {"color": text, "size": 12}},
+        }
+    }
+
+
+def canvas(x: str, y: str, *, log_x: bool = False, log_y: bool = False, height: int = HEIGHT) -> go.Figure:
+    """A figure without a curve. x, y: what stands along the axes, with its unit."""
+    return go.Figure(
+        layout={
+            "template": {},
+            "height": height,
+            "margin": {"l": 56, "r": 16, "t": 40, "b": 48},
+            "xaxis": {"title": {"text": x}, "type": "log" if log_x else "linear"},
+            "yaxis": {"title": {"text": y}, "type": "log" if log_y else "linear", "exponentformat": "power"},
+            "hovermode": "closest",
+        }
+    )
+
+
+def safe(text: object) -> str:
+    """A name from data or code as text for a figure, in which `<b>` is not bold and `<a>` no link."""
+    return escape(printable(str(text)), quote=False)
+
+
+def depth_colours(layers: int) -> list[str]:
+    """A colour a layer, dark for the first and light for the last."""
+    from plotly.colors import sample_colorscale
+
+    # The last fifth of the scale is too light to be read on white.
+    return [str(c) for c in sample_colorscale(DEPTH, [0.8 * i / max(layers - 1, 1) for i in range(layers)])]
