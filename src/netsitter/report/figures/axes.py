@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from netsitter.record.events import SearchBegan, Searched
 from netsitter.record.trace import Trace
 from netsitter.report.figures.look import safe
+from netsitter.report.search_story import trials_of
 
 MOST_AXES = 8
 """Hyper-parameters that are drawn; the first ones of the space."""
@@ -25,11 +26,6 @@ class Axis:
     places: NDArray[np.float64]
     log: bool
     names: tuple[str, ...] = ()
-
-
-def trials_of(trace: Trace) -> list[Searched]:
-    """The trials of a search, by number, each once."""
-    return [told for _, told in sorted({told.number: told for told in trace.of(Searched)}.items())]
 
 
 def axes_of(trace: Trace) -> list[Axis]:

@@ -109,8 +109,8 @@ def mark_findings(figure: go.Figure, trace: Trace) -> None:
     for row, finding in enumerate(_by_step(found)):
         figure.add_vline(x=finding.step, line={"color": SEVERITY[finding.severity], "width": 1, "dash": "dot"})
         figure.add_annotation(
-            text=finding.code, hovertext=safe(f"{finding.slug}: {finding.seen}"), x=finding.step, y=1 - 0.08 * (row % 4),
-            yref="paper", xanchor="left", showarrow=False, font={"color": SEVERITY[finding.severity], "size": 11},
+            text=finding.code, hovertext=safe(f"{finding.slug}: {finding.seen}"), x=finding.step,
+            y=1 - 0.08 * (row % 4), yref="paper", xanchor="left", showarrow=False, font={"color": SEVERITY[finding.severity], "size": 11},
         )  # fmt: skip
 
 

@@ -7,10 +7,11 @@ import plotly.graph_objects as go
 
 from netsitter.optional import optional
 from netsitter.record.trace import Trace
-from netsitter.report.figures.axes import axes_of, colour_range, scores_of, trials_of
+from netsitter.report.figures.axes import axes_of, colour_range, scores_of
 from netsitter.report.figures.entry import Entry
 from netsitter.report.figures.look import TRAIN, canvas
 from netsitter.report.figures.thinned import plain
+from netsitter.report.search_story import trials_of
 
 FEWEST = 10
 """Trials below which nothing can be said."""

@@ -6,10 +6,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from netsitter.record.trace import Trace
-from netsitter.report.figures.axes import trials_of
 from netsitter.report.figures.entry import Entry
 from netsitter.report.figures.look import BAD, GOOD, NOTE, TRAIN, VAL, canvas
 from netsitter.report.figures.thinned import plain
+from netsitter.report.search_story import trials_of
 
 MOST_POINTS = 20_000
 """Of all curves together; of more, every so many'th trial is drawn, and the best one always."""

@@ -8,10 +8,11 @@ from plotly.subplots import make_subplots
 
 from netsitter.record.events import StageBegan
 from netsitter.record.trace import Trace
-from netsitter.report.figures.axes import axes_of, scores_of, trials_of
+from netsitter.report.figures.axes import axes_of, scores_of
 from netsitter.report.figures.entry import Entry
 from netsitter.report.figures.look import GOOD, NOTE, TRAIN, canvas
 from netsitter.report.figures.thinned import plain
+from netsitter.report.search_story import trials_of
 
 BEST = 0.1
 """Share of a stage's trials that are shown as its best."""

@@ -6,10 +6,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from netsitter.record.trace import Trace
-from netsitter.report.figures.axes import about, axes_of, colour_range, scores_of, trials_of
+from netsitter.report.figures.axes import about, axes_of, colour_range, scores_of
 from netsitter.report.figures.entry import Entry
 from netsitter.report.figures.look import BAD, DEPTH, canvas
 from netsitter.report.figures.thinned import plain
+from netsitter.report.search_story import trials_of
 
 
 def draw(trace: Trace) -> go.Figure:

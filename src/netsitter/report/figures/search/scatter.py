@@ -7,9 +7,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from netsitter.record.trace import Trace
-from netsitter.report.figures.axes import Axis, about, axes_of, colour_range, scores_of, trials_of
+from netsitter.report.figures.axes import Axis, about, axes_of, colour_range, scores_of
 from netsitter.report.figures.entry import Entry
 from netsitter.report.figures.look import BAD, DEPTH, canvas
+from netsitter.report.search_story import trials_of
 
 
 def draw(trace: Trace) -> go.Figure:
