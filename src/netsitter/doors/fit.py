@@ -29,6 +29,7 @@ from netsitter.train.beginning import beginning
 from netsitter.train.checkpoint import Checkpoints
 from netsitter.train.cohort import cohort_of
 from netsitter.train.device import exactness, machine_facts, own_conditions
+from netsitter.train.hindsight import looked_back
 from netsitter.train.loop import Training
 from netsitter.train.losses import Loss
 from netsitter.train.model_file import Model, save_model
@@ -209,7 +210,12 @@ class _Conductor:
             inexact = exactness(start.machine, self.machine)
             yield Resumed(start.progress.epoch, start.progress.step, time.time(), inexact, tuple(damaged))
         for event in training.events():
-            yield self._with_scores(event, training) if isinstance(event, Ended) else event
+            if isinstance(event, Ended):
+                training.take_best()
+                if event.outcome not in (Outcome.DIVERGED, Outcome.INTERRUPTED):
+                    yield from looked_back(self.cohort.network(0), self.prepared)
+                event = self._with_scores(event, training)
+            yield event
 
     def model(self) -> Model:
         """The weights that were kept, with all that they need to answer."""
@@ -228,7 +234,6 @@ class _Conductor:
 
     def _with_scores(self, event: Ended, training: Training) -> Ended:
         """The last event, with the scores of the kept weights; the test part is looked at here and only here."""
-        training.take_best()
         if event.outcome is Outcome.DIVERGED and training.best is None:
             return event
         parts = ["val"] + ["test"] * (event.outcome is not Outcome.INTERRUPTED and "test" in self.prepared.parts.feeds)

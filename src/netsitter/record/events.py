@@ -99,8 +99,9 @@ class Checked(Event):
 class Known(Event):
     """Facts that rules read.
 
-    about: "start" (a `StartFacts` as plain values), or "watched": `layers` and `weights`, the names along the axes L
-        and P of the series, with `kinds` of the layers.
+    about: "start" (a `StartFacts` as plain values); "watched": `layers` and `weights`, the names along the axes L
+        and P of the series, with `kinds` of the layers; at the end "confusion", "worst" and "first weights" (see
+        `train/hindsight.py`); "search", what a search began with; "best run" and "cured run", the run that came of it.
     """
 
     kind: ClassVar[str] = "known"

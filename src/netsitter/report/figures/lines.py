@@ -107,10 +107,11 @@ def mark_findings(figure: go.Figure, trace: Trace) -> None:
     """An upright line at the step of each finding above a note, with its code."""
     found = [one for one in trace.findings if one.step is not None and one.severity != "note"]
     for row, finding in enumerate(_by_step(found)):
-        figure.add_vline(x=finding.step, line={"color": SEVERITY[finding.severity], "width": 1, "dash": "dot"})
+        colour = SEVERITY[finding.severity]
+        figure.add_vline(x=finding.step, line={"color": colour, "width": 1, "dash": "dot"})
         figure.add_annotation(
             text=finding.code, hovertext=safe(f"{finding.slug}: {finding.seen}"), x=finding.step,
-            y=1 - 0.08 * (row % 4), yref="paper", xanchor="left", showarrow=False, font={"color": SEVERITY[finding.severity], "size": 11},
+            y=1 - 0.08 * (row % 4), yref="paper", xanchor="left", showarrow=False, font={"color": colour, "size": 11},
         )  # fmt: skip
 
 
