@@ -20,9 +20,9 @@ def report(
     json: opt.AsJson = False,
 ) -> None:
     """Write the report of a run, a search or a cure: one HTML file, made from the journal, needing no network."""
-    from netsitter.report.page_file import written
+    from netsitter.report.page_file import report_of
 
-    path = written(Path(run), Path(out) if out else None)
+    path = report_of(Path(run), Path(out) if out else None)
     if json:
         opt.print_json({"report": str(path), "bytes": path.stat().st_size})
     else:

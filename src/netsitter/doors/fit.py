@@ -17,6 +17,7 @@ from netsitter.diagnose.doctor import Doctor
 from netsitter.doors.beginning import begun, refuse_broken
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import Asked, Build, asked_for
+from netsitter.doors.reporting import report_kept
 from netsitter.doors.run import Run
 from netsitter.errors import NOTHING_WRITTEN, DataError, NetsitterError, RunError
 from netsitter.plan.plan import Plan
@@ -154,6 +155,7 @@ def conducted(
             if folder is not None and error.state in ("", NOTHING_WRITTEN):
                 error.state = f"the run is kept as far as it came: netsitter resume {folder.path}"
             raise
+        report_kept(folder, trace)
         return Run(conductor.model(), trace, folder, prepared, stop.signal, build)
 
 

@@ -12,15 +12,19 @@ from netsitter.doors.beginning import begun
 from netsitter.doors.fit import conducted
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import asked_for
+from netsitter.doors.reporting import report_at, report_kept, told_later
 from netsitter.doors.run import Run
 from netsitter.errors import PlanError, RunError
 from netsitter.plan.files import write_plan
 from netsitter.plan.plan import Plan, changed, value_at
 from netsitter.plan.space import Space, as_plain, from_plain, space_of
 from netsitter.record.durable import write_durably
-from netsitter.record.events import Event, SearchBegan, Searched, StageBegan, to_json
+from netsitter.record.events import Event, Known, SearchBegan, Searched, StageBegan, to_json
 from netsitter.record.journal import Journal, read_journal
 from netsitter.record.sink import Sink, pump
+from netsitter.record.trace import Trace
+from netsitter.report.figures.registry import Figures
+from netsitter.report.fragment import fragment
 from netsitter.report.search_console import SearchConsole
 from netsitter.searching.engines.choose import MakeEngine, engine_maker
 from netsitter.searching.engines.site import Site
@@ -32,6 +36,7 @@ from netsitter.train.beginning import network_for
 from netsitter.train.device import own_conditions
 from netsitter.train.losses import Loss
 from netsitter.train.own_optimiser import MakeOptimizer
+from netsitter.train.start.attempts import guess_of
 
 BEST_PLAN = "best.toml"
 """The winner's plan, in the folder of its search."""
@@ -42,13 +47,30 @@ MOST_TRIALS = 100_000
 class Found:
     """What a search found.
 
-    study: the trials. stages: as they began. run: the winner trained in full, None where that was not asked for.
+    study: the trials. trace: all events. run: the winner trained in full, None where that was not asked for.
     path: the folder of the search, None when nothing was kept on disk.
     """
 
-    def __init__(self, study: Study, stages: list[StageBegan], folder: RunFolder | None, run: Run | None) -> None:
-        self.study, self.stages, self.run = study, stages, run
+    def __init__(self, study: Study, trace: Trace, folder: RunFolder | None, run: Run | None) -> None:
+        self.study, self.trace, self.folder, self.run = study, trace, folder, run
         self.path = folder.path if folder else None
+
+    @property
+    def stages(self) -> list[StageBegan]:
+        """The stages, as they began."""
+        return self.trace.of(StageBegan)
+
+    @property
+    def figures(self) -> Figures:
+        """Its figures as plotly objects: `figures.loss()`; `list(figures)` says which there are."""
+        return Figures(self.trace)
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Writes all of it for people, as one HTML file that needs no network; into its folder when path is None."""
+        return report_at(self.trace, self.folder, path)
+
+    def _repr_html_(self) -> str:
+        return fragment(self.trace, str(self.path or ""))
 
     @property
     def trials(self) -> list[Searched]:
@@ -164,8 +186,8 @@ def search(
         trials, stages, sampler, wanted = first.trials, first.stages, first.sampler, from_plain(first.space)
     trainer = make_engine(Site.of(prepared, asked.build, loss=asked.loss, data_dir=data_dir))
     study = Study(prepared, asked.build, wanted, trials, prepared.plan.data.seed, sampler, stages, known, trainer)
-    begun_stages = [event for event in told if isinstance(event, StageBegan)]
-    sinks: list[Any] = [_Stages(begun_stages)]
+    trace = Trace(told)
+    sinks: list[Any] = [trace]
     try:
         if folder is None and runs is not None:
             folder = new_folder(Path(runs), name or f"{asked.source.name}-search", prepared.plan)
@@ -179,7 +201,7 @@ def search(
     finally:
         for sink in [*sinks, trainer]:
             sink.close()
-    found = Found(study, begun_stages, folder, None)
+    found = Found(study, trace, folder, None)
     if folder is not None and study.best is not None:
         write_durably(folder.path / BEST_PLAN, write_plan(found.plan).encode())
     if isinstance(sinks[-1], SearchConsole):
@@ -191,6 +213,11 @@ def search(
         best = new_folder(Path(runs), f"{asked.source.name}-best", found.plan) if runs is not None else None
         network = network_for(ready, build).to(ready.device)
         found.run = conducted(ready, network, best, show if show is True else False, build=build)
+        came = Known("best run", {"run": str(found.run.path or ""), "scores": found.run.scores})
+        trace.take(came)
+        if folder is not None:
+            told_later(folder, came)
+    report_kept(folder, trace)
     return found
 
 
@@ -200,20 +227,23 @@ def _news(study: Study, told: Sequence[Event]) -> Iterator[Event]:
     stages = {event.stage for event in told if isinstance(event, StageBegan)}
     if not told:
         yield SearchBegan(study.trials, study.stages, study.sampler, as_plain(study.space))
+        yield Known("search", _about(study))
     for event in study.events():
         old = isinstance(event, Searched) and event.number in numbers
         if not old and not (isinstance(event, StageBegan) and event.stage in stages):
             yield event
 
 
-class _Stages:
-    """A sink that keeps the stages."""
-
-    def __init__(self, kept: list[StageBegan]) -> None:
-        self.kept = kept
-
-    def take(self, event: Event) -> None:
-        if isinstance(event, StageBegan):
-            self.kept.append(event)
-
-    def close(self) -> None: ...
+def _about(study: Study) -> dict[str, Any]:
+    """What is searched on what, for those who read of it later."""
+    ready = study.ready
+    val = ready.parts.feeds["val"]
+    return {
+        "data": ready.source.name,
+        "net": ready.plan.net.kind,
+        "rows": {part: len(rows) for part, rows in ready.picked.items()},
+        "classes": not ready.parts.measure.real,
+        "guess": guess_of(val.y_N, ready.parts.measure),
+        "trials": study.trials,
+        "plan": ready.plan.model_dump(mode="json"),
+    }

@@ -9,7 +9,7 @@ from math import isfinite, sqrt
 from typing import Literal
 
 from netsitter.record.cures import cure_of
-from netsitter.record.events import Cured, EpochEnded, Outcome, Searched
+from netsitter.record.events import Concluded, Cured, EpochEnded, Outcome, Searched, Verdict
 from netsitter.record.findings import Finding
 from netsitter.record.trace import Trace
 from netsitter.report.search_story import search_glances
@@ -34,7 +34,20 @@ def glances(trace: Trace) -> list[Answer]:
     """The answers that can be given by now."""
     if trace.of(Searched) or "search" in trace.known:
         return [Answer(*told) for told in search_glances(trace)]
+    if only_checked(trace):
+        return [can_learn(trace), sick_layer(trace), to_do(trace)]
     return [learning(trace), overfitting(trace), sick_layer(trace), to_do(trace)]
+
+
+def only_checked(trace: Trace) -> bool:
+    """Whether nothing was to be trained."""
+    return trace.last(Concluded) is not None and trace.ended is None and not trace.names()
+
+
+def can_learn(trace: Trace) -> Answer:
+    bad = [check for check in trace.checks if check.verdict in (Verdict.WARNED, Verdict.FAILED)]
+    by = "; ".join(f"{check.check}: {check.says}" for check in bad) or f"{len(trace.checks)} checks passed."
+    return Answer("Can it learn?", "Look at the checks" if bad else "Yes", by, "sick" if bad else "well")
 
 
 def learning(trace: Trace) -> Answer:
@@ -74,6 +87,8 @@ def sick_layer(trace: Trace) -> Answer:
         found = next((name for name in names if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", finding.where)), "")
         if found:
             return Answer(question, found, f"{finding.slug}: {finding.seen}", "sick")
+    if only_checked(trace):
+        return Answer(question, "None", "Of what can be seen before training.", "well")
     if not names:
         return Answer(question, "Not watched", "No layer has been looked at.", "unclear")
     return Answer(question, "None", f"{len(trace.watched.get('layers', ()))} layers were watched.", "well")
@@ -86,7 +101,7 @@ def to_do(trace: Trace) -> Answer:
         return Answer(question, "Take what helped", " ".join(one.remedy.says for one in kept), "well")
     if grave and grave[0].remedies:
         return Answer(question, grave[0].remedies[0].says.rstrip("."), f"Against {grave[0].slug}.", "sick")
-    if trace.ended is None:
+    if trace.ended is None or only_checked(trace):
         return Answer(question, "Let it train", "Nothing above a note so far.", "unclear")
     return Answer(question, "Nothing has to be mended", "A search may find better hyper-parameters.", "well")
 

@@ -102,7 +102,7 @@ def search_words(trace: Trace) -> list[str]:
 def search_scores(trace: Trace) -> list[Score]:
     """The scores of the winner."""
     facts, best = trace.known.get("search", {}), best_of(trace)
-    share, guess = bool(facts.get("classes")), float(facts.get("guess", 0.0))
+    share, guess = bool(facts.get("classes")), float(facts.get("guess") or 0.0)
     told = trace.known.get("best run", {}).get("scores", {})
     found = []
     if "test" in told:

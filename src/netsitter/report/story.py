@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netsitter.record.cures import CureFacts, cure_of
-from netsitter.record.events import Cured, EpochEnded, Outcome, Searched
+from netsitter.record.events import Concluded, Cured, EpochEnded, Outcome, Searched
 from netsitter.record.findings import Finding
 from netsitter.record.trace import Trace
 from netsitter.report.glance import Answer, glances
@@ -64,13 +64,15 @@ def state_of(trace: Trace) -> str:
     done = {told.number for told in trace.of(Searched)}
     if began or done:
         return f"{len(done)} of {began or '?'} trials" if len(done) != began else "finished"
+    if trace.last(Concluded) is not None:
+        return "checked, not trained"
     return "still training, or ended without a word" if trace.of(EpochEnded) or trace.names() else "just begun"
 
 
 def _trained(trace: Trace) -> list[str]:
     started = trace.started
     if started is None:
-        return ["The journal does not say how this run began."]
+        return [] if trace.last(Cured) else ["The journal does not say how this run began."]
     plan, lines = started.plans[0], started_lines(started)
     optim, loop = plan["optim"], plan["loop"]
     penalty = f", L2 penalty {optim['l2']:g}" if optim.get("l2") else ""
@@ -86,4 +88,4 @@ def _trained(trace: Trace) -> list[str]:
         how += f" {str(ended.outcome).capitalize()} after {counted(ended.step, 'step')}."
     elif epochs:
         how += f" So far {epochs[-1].epoch} of {epochs[-1].epochs} epochs are done."
-    return [*(line[0].upper() + line[1:] for line in lines), how]
+    return [f"Data: {lines[0]}.", *(f"{line[0].upper()}{line[1:]}." for line in lines[1:]), f"Training: {how}"]

@@ -39,7 +39,9 @@ def draw(trace: Trace) -> go.Figure:
         figure.add_heatmap(
             x=labels, y=labels, zmin=0, zmax=top, colorscale=[list(stop) for stop in scale], showscale=False,
             z=[[float(s) if w else None for s, w in zip(*row, strict=True)] for row in zip(shares, which, strict=True)],
-            text=[[f"{s:.0%}" if s >= 0.005 else "" for s in row] for row in shares], texttemplate="%{text}",
+            text=[[f"{s:.0%}" if w and s >= 0.005 else "" for s, w in zip(*rows, strict=True)]
+                  for rows in zip(shares, which, strict=True)],
+            texttemplate="%{text}",
             hovertemplate="%{y} taken for %{x}: %{text}<extra></extra>", hoverongaps=False, xgap=2, ygap=2,
         )  # fmt: skip
     figure.update_xaxes(type="category", showgrid=False)

@@ -28,7 +28,8 @@ def draw(trace: Trace) -> go.Figure:
             annotation_position="bottom right",
         )  # fmt: skip
     if classes:
-        figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
+        top = float(np.nanmax([0.0, *train, *val], initial=0.0))
+        figure.update_yaxes(range=[0, min(1.02, 1.25 * top) if top else 1.02], tickformat=".0%")
     mark_findings(figure, trace)
     return figure
 
