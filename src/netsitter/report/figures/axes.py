@@ -18,6 +18,10 @@ MOST_AXES = 8
 """Hyper-parameters that are drawn; the first ones of the space."""
 
 
+MANY = 300
+"""Trials from which a hover label tells number and score only."""
+
+
 @dataclass(frozen=True)
 class Axis:
     """A hyper-parameter as numbers. places: of each trial, NaN where it has none. names: of choices, by place."""
@@ -69,10 +73,12 @@ def colour_range(scores: NDArray[np.float64]) -> tuple[float, float]:
     return (low, high) if high > low else (high - 1e-6, high)
 
 
-def about(told: Searched) -> str:
-    """A trial in the words of a hover label."""
+def about(told: Searched, *, brief: bool = False) -> str:
+    """A trial in the words of a hover label. brief: its number and score only."""
     values = "<br>".join(f"{safe(name)} = {_short(value)}" for name, value in told.values.items())
     score = "diverged" if told.score is None else f"{told.score:.4f}"
+    if brief:
+        return f"trial {told.number + 1}: {score}"
     return f"trial {told.number + 1}: {score}<br>{values}<br>stage {told.stage}, {len(told.curve)} epochs, {told.how}"
 
 

@@ -20,6 +20,7 @@ class Entry:
     look_for: one sentence for somebody who sees such a figure for the first time.
     place: the lower, the earlier on a page; no two figures have the same.
     needs: series, kinds of events, or what a `Known` is about: one of them has to be in the trace.
+    enough: whether what is there is enough to say anything.
     draw: the figure; of an empty trace too, and then without a curve. Colours of paper, grid and text are not in it:
         they come from `look.template`, so that a page can change from light to dark.
     """
@@ -30,8 +31,9 @@ class Entry:
     place: int
     needs: tuple[str, ...]
     draw: Callable[[Trace], go.Figure]
+    enough: Callable[[Trace], bool] = lambda trace: True
 
     def has(self, trace: Trace) -> bool:
         """Whether there is anything to draw."""
         told = {event.kind for event in trace.events} | trace.known.keys() | set(trace.names())
-        return bool(told & set(self.needs))
+        return bool(told & set(self.needs)) and self.enough(trace)

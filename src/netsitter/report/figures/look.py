@@ -6,6 +6,7 @@ lighter where needed to be read on white and on near-black.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -76,6 +77,20 @@ def canvas(x: str, y: str, *, log_x: bool = False, log_y: bool = False, height: 
             "hovermode": "closest",
         }
     )
+
+
+def panels(axes: Sequence[str], y: str, *, each: int) -> go.Figure:
+    """A figure of panels below each other, one for each of these axes. each: pixels of a panel."""
+    from plotly.subplots import make_subplots
+
+    high = 96 + each * len(axes)
+    figure = make_subplots(rows=len(axes), cols=1, vertical_spacing=64 / high if len(axes) > 1 else 0)
+    figure.layout.template = {}
+    figure.update_layout(height=high, margin={"l": 64, "r": 16, "t": 40, "b": 48})
+    figure.update_yaxes(title_text=y)
+    for row, name in enumerate(axes, start=1):
+        figure.update_xaxes(title_text=name, exponentformat="power", row=row, col=1)
+    return figure
 
 
 def safe(text: object) -> str:

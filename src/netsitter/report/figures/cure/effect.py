@@ -13,8 +13,8 @@ from netsitter.report.figures.thinned import plain
 
 COLOURS = {"helps": GOOD, "no effect": NOTE, "harms": BAD}
 
-LONGEST = 46
-"""Characters of a remedy that stand beside its bar."""
+LONGEST = 52
+"""Characters of a remedy that stand above its bar."""
 
 
 def draw(trace: Trace) -> go.Figure:
@@ -23,14 +23,14 @@ def draw(trace: Trace) -> go.Figure:
         return canvas("difference in score", "")
     facts = cure_of(told.facts)
     tried = [(number, one) for number, found in enumerate(facts.rounds, start=1) for one in found.tried if one.effect]
-    figure = canvas(f"difference it made ({facts.metric})", "", height=150 + 44 * max(len(tried), 1))
+    figure = canvas(f"difference it made ({facts.metric})", "", height=150 + 60 * max(len(tried), 1))
     kept = {id(one) for one in facts.kept}
     shown: set[str] = set()
-    for number, one in tried:
+    for place, (_, one) in enumerate(tried):
         name = one.verdict + (", kept" if id(one) in kept else "")
         figure.add_scatter(
             x=plain([one.effect.mean if one.effect else 0.0]),
-            y=[_label(number, one)],
+            y=[place],
             error_x={
                 "type": "data",
                 "array": plain([one.effect.spread if one.effect else 0.0]),
@@ -51,7 +51,12 @@ def draw(trace: Trace) -> go.Figure:
         )
         shown.add(name)
     figure.add_vline(x=0, line={"color": NOTE, "width": 1})
-    figure.update_yaxes(autorange="reversed", type="category")
+    for place, (number, one) in enumerate(tried):
+        # The remedy stands above its bar: beside it, a phone would have no room for the bar.
+        figure.add_annotation(
+            text=_label(number, one), x=0, xref="paper", xanchor="left", y=place, yshift=18, showarrow=False
+        )
+    figure.update_yaxes(autorange=False, range=[len(tried) - 0.4, -0.9], visible=False)
     return figure
 
 

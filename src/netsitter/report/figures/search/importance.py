@@ -52,4 +52,5 @@ FIGURE = Entry(
     place=45,
     needs=("searched",),
     draw=draw,
+    enough=lambda trace: len(trials_of(trace)) >= FEWEST and len(axes_of(trace)) > 1,
 )

@@ -58,4 +58,5 @@ FIGURE = Entry(
     place=41,
     needs=("searched",),
     draw=draw,
+    enough=lambda trace: sum(not axis.names for axis in axes_of(trace)) > 1,
 )
