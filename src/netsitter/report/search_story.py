@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from netsitter.record.events import SearchBegan, Searched, StageBegan
@@ -45,25 +46,15 @@ def search_glances(trace: Trace) -> list[Told]:
         return [("What was the best?", "None yet", says, "sick" if lost else "unclear")]
     error = error_of(trace, best.score)
     values = ", ".join(f"{name} = {_short(value)}" for name, value in best.values.items())
-    alike = [
-        told for told in trials
-        if told.number != best.number and told.score is not None and len(told.curve) == len(best.curve)
-        and told.score >= best.score - 2 * error
-    ]  # fmt: skip
     moved = [line for stage in trace.of(StageBegan) for line in stage.says if "mov" in line]
     return [
         ("What was the best?", _said(trace, best.score, error), f"On validation, with {values}.", "well"),
-        (
-            "Is it settled?",
-            f"{counted(len(alike), 'trial')} as good" if alike else "Yes",
-            "Within two standard errors of the best." if alike else "No other trial comes within two standard errors.",
-            "unclear" if alike else "well",
-        ),
+        _settled(trials, best, error),
         (
             "Did the ranges fit?",
             "They moved" if moved else "Yes",
             " ".join(moved) or "No range had to move beyond where it began.",
-            "unclear" if moved else "well",
+            "well",
         ),
         (
             "Did trials fail?",
@@ -73,6 +64,21 @@ def search_glances(trace: Trace) -> list[Told]:
             "well",
         ),
     ]  # fmt: skip
+
+
+def _settled(trials: Sequence[Searched], best: Searched, error: float) -> Told:
+    """Whether another trial may be as good as the best, as far as the validation part can tell."""
+    question, reached = "Is it settled?", best.score or 0.0
+    whole = [told for told in trials if told.score is not None and len(told.curve) == len(best.curve)]
+    others = sorted((told.score or 0.0 for told in whole if told.number != best.number), reverse=True)
+    if not others:
+        return (question, "It stands alone", "No other trial was trained as long.", "unclear")
+    if not error:
+        return (question, f"The next has {others[0]:.3f}", "How far chance reaches is not known here.", "unclear")
+    alike = sum(score >= reached - 2 * error for score in others)
+    if alike:
+        return (question, f"{counted(alike, 'other')} as good", "Within two standard errors of the best.", "unclear")
+    return (question, "Yes", "No other trial comes within two standard errors.", "well")
 
 
 def search_words(trace: Trace) -> list[str]:
@@ -91,10 +97,11 @@ def search_words(trace: Trace) -> list[str]:
             f"{began.sampler}: few epochs in wide ranges first, then longer where the best tenth lies."
         )
     for stage in stages:
-        space = "; ".join(f"{name} {text}" for name, text in stage.space.items())
+        where = [f"{name}: {text}" for name, text in stage.space.items()]
         lines.append(
             f"Stage {stage.stage}: {counted(stage.trials, 'trial')} of {counted(stage.epochs, 'epoch')} at most. "
-            + " ".join([f"{space}.", *stage.says])
+            + "; ".join(stage.says or where)
+            + "."
         )
     return lines
 

@@ -24,6 +24,7 @@ class Story:
 
     title: str
     state: str
+    searched: bool
     at: float | None
     glances: tuple[Answer, ...]
     trained: tuple[str, ...]
@@ -44,6 +45,7 @@ def story_of(trace: Trace, where: str = "") -> Story:
     return Story(
         title=where.rstrip("/").rpartition("/")[2] or (started.name if started else "a run"),
         state=state_of(trace),
+        searched=searched,
         at=started.at if started else None,
         glances=tuple(glances(trace)),
         trained=tuple(search_words(trace) if searched else _trained(trace)),

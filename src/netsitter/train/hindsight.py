@@ -22,7 +22,7 @@ from netsitter.train.loop import part_batches
 from netsitter.train.prepare import Ready
 from netsitter.train.scores import answers
 
-WORST = 24
+WORST = 12
 """Rows that are told of those that the network gets most wrong."""
 
 MOST_PAIRS = 10_000

@@ -17,6 +17,9 @@ from netsitter.report.figures.thinned import MOST, plain, thinned
 MOST_MARKS = 100
 """Crosses that are drawn for values that are no number."""
 
+FEW = 30
+"""Points of a line up to which each is drawn as a dot too."""
+
 MOST_LINES = 8
 """Lines in one figure; more cannot be told apart."""
 
@@ -44,18 +47,25 @@ def add_line(
     log = figure.layout.yaxis.type == "log"
     values_S = np.where(values_S <= 0, np.nan, values_S) if log else values_S
     kept = thinned(values_S, most)
-    alone = len(kept) == 1
+    dotted = len(kept) <= FEW or _has_lone(values_S[kept])
     figure.add_scatter(
         x=steps_S[kept].tolist(),
         y=plain(values_S[kept]),
         name=name,
-        mode="markers" if alone else "lines",
+        mode="lines+markers" if dotted else "lines",
+        marker={"size": 5},
         connectgaps=False,
         line={"color": colour, "width": 2, **(line or {})},
         hovertemplate="step %{x:,}: %{y:.4g}",
         **options,
     )
     _mark_gaps(figure, steps_S, values_S, name, log)
+
+
+def _has_lone(values_S: NDArray[np.float64]) -> bool:
+    """Whether there is a number between two gaps, of which no line would show anything."""
+    gap = np.concatenate([[True], ~np.isfinite(values_S), [True]])
+    return bool((~gap[1:-1] & gap[:-2] & gap[2:]).any())
 
 
 def _mark_gaps(
@@ -85,7 +95,7 @@ def _mark_gaps(
 def add_layers(
     figure: go.Figure, steps_S: NDArray[np.int64], values_SL: NDArray[np.float64], names: Sequence[str]
 ) -> None:
-    """A line a layer, dark for the first and light for the last; of many, as many as can be told apart."""
+    """A line a layer, blue for the first and orange for the last; of many, as many as can be told apart."""
     shown = picked(values_SL.shape[1])
     colours = depth_colours(len(shown))
     for place, colour in zip(shown, colours, strict=True):

@@ -26,14 +26,17 @@ HEALTHY = "rgba(15, 157, 120, 0.16)"
 
 LINES = (TRAIN, VAL, GOOD, "#c65f9c", "#4fb3e8", "#a08a00", BAD, NOTE)
 
-DEPTH = "Viridis"
-"""Of what goes from low to high: scores, or layers from the first to the last. Even in lightness, so it prints."""
+DEPTH = ("rgb(63, 95, 208)", "rgb(178, 86, 160)", "rgb(242, 144, 46)")
+"""Of what goes from low to high, from blue to orange: scores, or layers from the first to the last.
 
-HEAT = "Cividis"
-"""Of shares and sizes in a table of layers and steps."""
+Both ends can be read on white and on near-black, which those of the usual scales cannot.
+"""
 
 MUCH_IS_BAD = ((0.0, "rgba(138, 143, 152, 0.12)"), (0.5, "#e8a33d"), (1.0, "#b3261e"))
 """Of shares of which 0 is well and 1 is sick."""
+
+RIGHT = ((0.0, "#cfe4f4"), (1.0, TRAIN))
+"""Of shares that are right, on the diagonal."""
 
 HEIGHT = 360
 """Of a figure, in pixels; its width is that of the page."""
@@ -83,8 +86,8 @@ def panels(axes: Sequence[str], y: str, *, each: int) -> go.Figure:
     """A figure of panels below each other, one for each of these axes. each: pixels of a panel."""
     from plotly.subplots import make_subplots
 
-    high = 96 + each * len(axes)
-    figure = make_subplots(rows=len(axes), cols=1, vertical_spacing=64 / high if len(axes) > 1 else 0)
+    high = 110 + each * len(axes)
+    figure = make_subplots(rows=len(axes), cols=1, vertical_spacing=84 / high if len(axes) > 1 else 0)
     figure.layout.template = {}
     figure.update_layout(height=high, margin={"l": 64, "r": 16, "t": 40, "b": 48})
     figure.update_yaxes(title_text=y)
@@ -99,8 +102,7 @@ def safe(text: object) -> str:
 
 
 def depth_colours(layers: int) -> list[str]:
-    """A colour a layer, dark for the first and light for the last."""
+    """A colour a layer, blue for the first and orange for the last."""
     from plotly.colors import sample_colorscale
 
-    # The last fifth of the scale is too light to be read on white.
-    return [str(c) for c in sample_colorscale(DEPTH, [0.8 * i / max(layers - 1, 1) for i in range(layers)])]
+    return [str(colour) for colour in sample_colorscale(list(DEPTH), [i / max(layers - 1, 1) for i in range(layers)])]

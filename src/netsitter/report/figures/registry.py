@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 SECTIONS = {
+    "cure": "The cure",
+    "search": "The search",
     "learning": "Is it learning?",
     "layers": "Layer by layer",
     "errors": "What it gets wrong",
-    "search": "The search",
-    "cure": "The cure",
 }
 """Folders of figures, in the order of a page, with their headings."""
 

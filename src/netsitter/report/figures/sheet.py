@@ -12,7 +12,7 @@ from PIL import Image
 
 from netsitter.report.figures.look import canvas
 
-GAP, WORDS = 0.12, 0.5
+GAP, WORDS = 0.12, 0.7
 """Between pictures, and below each where words stand there, in sides of a picture."""
 
 WIDTH = 960
@@ -41,7 +41,9 @@ def sheet(pictures: list[NDArray[np.uint8]], columns: int, *, words: list[str] |
                 text=words[place], x=left + wide / 2, y=top + high, showarrow=False, yanchor="top", font={"size": 11}
             )
     figure.add_image(source=_png(ground), hoverinfo="skip")
-    figure.update_layout(height=round(WIDTH * min(1.0, columns / 8) * ground.shape[0] / ground.shape[1]) + 16)
+    share, aspect = min(1.0, columns / 8), ground.shape[0] / ground.shape[1]
+    # A page that is narrower than usual makes the figure as much lower.
+    figure.update_layout(height=round(WIDTH * share * aspect) + 16, meta={"aspect": aspect})
     return figure
 
 

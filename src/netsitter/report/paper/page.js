@@ -21,6 +21,7 @@
   let printing = false;
   for (const plot of plots) {
     const { data, layout } = figures[plot.dataset.figure];
+    if (layout.meta?.aspect) layout.height = Math.min(layout.height, 16 + layout.meta.aspect * plot.clientWidth);
     const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
     await Plotly.newPlot(plot, data, { ...layout, template: template(), autosize: true }, config);
   }

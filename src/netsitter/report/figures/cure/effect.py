@@ -61,8 +61,9 @@ def draw(trace: Trace) -> go.Figure:
 
 
 def _label(number: int, one: Tried) -> str:
+    """number: of its round."""
     says = one.remedy.says if len(one.remedy.says) <= LONGEST else one.remedy.says[: LONGEST - 1] + "…"
-    return f"{number}. {safe(says)}"
+    return f"round {number}: {safe(says)}"
 
 
 def _hover(one: Tried) -> str:
@@ -80,7 +81,7 @@ FIGURE = Entry(
     slug="effect",
     title="What each remedy brought",
     look_for="Right of the line is better. A bar that crosses the line may be chance; a star is what was kept.",
-    place=50,
+    place=1,
     needs=("cured",),
     draw=draw,
 )

@@ -10,9 +10,9 @@ from netsitter.report.figures.entry import Entry
 from netsitter.report.figures.look import safe
 from netsitter.report.figures.sheet import sheet
 
-COLUMNS = 6
+COLUMNS = 4
 
-LONGEST = 16
+LONGEST = 12
 """Characters of a class that stand under a picture."""
 
 
@@ -23,7 +23,7 @@ def draw(trace: Trace) -> go.Figure:
     def named(number: int) -> str:
         return safe(str(classes[number])[:LONGEST])
 
-    words = [f"<b>{named(row['truth'])}</b>, said<br>{named(row['said'])} ({row['sure']:.0%})" for row in rows]
+    words = [f"<b>{named(row['truth'])}</b><br>said {named(row['said'])}<br>{row['sure']:.0%} sure" for row in rows]
     return sheet([unpacked(row["picture"]) for row in rows], COLUMNS, words=words)
 
 

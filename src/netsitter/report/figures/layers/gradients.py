@@ -22,8 +22,8 @@ def draw(trace: Trace) -> go.Figure:
 FIGURE = Entry(
     slug="gradients",
     title="Gradients by layer",
-    look_for="Lines should lie within a factor of a hundred or so of each other. The first layers (dark) far below the "
-    "last (light): the gradient vanishes on its way back. Lines that shoot up: it explodes.",
+    look_for="Lines should lie within a factor of a hundred or so of each other. The first layers (blue) far below the "
+    "last (orange): the gradient vanishes on its way back. Lines that shoot up: it explodes.",
     place=21,
     needs=("grad/norm",),
     draw=draw,

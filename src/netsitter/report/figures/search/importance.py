@@ -19,7 +19,7 @@ FEWEST = 10
 
 def draw(trace: Trace) -> go.Figure:
     trials, axes = trials_of(trace), axes_of(trace)
-    figure = canvas("share of the spread in scores that it explains", "", height=120 + 36 * max(len(axes), 2))
+    figure = canvas("share of what they explain", "", height=120 + 36 * max(len(axes), 2))
     if len(trials) < FEWEST or len(axes) < 2:
         return figure
     ensemble = optional("sklearn.ensemble", what_for="tell which hyper-parameters matter")
@@ -40,6 +40,7 @@ def draw(trace: Trace) -> go.Figure:
         error_x={"type": "data", "array": plain(noise[order])}, hovertemplate="%{y}: %{x:.0%}<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(type="category")
     figure.update_layout(showlegend=False)
     return figure
 

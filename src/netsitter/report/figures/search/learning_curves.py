@@ -36,7 +36,7 @@ def draw(trace: Trace) -> go.Figure:
         if here:
             figure.add_scatter(
                 x=x, y=y, text=text, mode="lines+markers", connectgaps=False, name=f"{how} ({len(here)})",
-                line={"color": colour, "width": 1}, marker={"size": 3}, opacity=0.6,
+                line={"color": colour, "width": 1.5}, marker={"size": 4}, opacity=0.7,
                 hovertemplate="%{text}, epoch %{x}: %{y:.4f}<extra></extra>",
             )  # fmt: skip
     known = [told for told in trials if told.score is not None]

@@ -42,7 +42,10 @@ def draw(trace: Trace) -> go.Figure:
             x=[*range(len(columns)), None] * len(here),
             y=plain(up.ravel()),
             mode="lines",
-            line={"color": sample_colorscale(DEPTH, [number / (SHADES - 1)])[0], "width": 1 + 2 * number / SHADES},
+            line={
+                "color": sample_colorscale(list(DEPTH), [number / (SHADES - 1)])[0],
+                "width": 1 + 2 * number / SHADES,
+            },
             opacity=0.35 + 0.6 * number / SHADES,
             hoverinfo="skip",
             showlegend=False,

@@ -29,7 +29,7 @@ def draw(trace: Trace) -> go.Figure:
             ~lost,
             "trial",
             {
-                "color": plain(scores[~lost]), "colorscale": DEPTH, "cmin": low, "cmax": high, "size": 11,
+                "color": plain(scores[~lost]), "colorscale": list(DEPTH), "cmin": low, "cmax": high, "size": 11,
                 "colorbar": {"title": {"text": "score"}, "thickness": 12}, "line": {"width": 0},
             },
         ),

@@ -23,7 +23,7 @@ def draw(trace: Trace) -> go.Figure:
     foot = max(float(scores[~lost].min(initial=high)), low - 0.5 * (high - low)) - 0.08 * (high - low)
     heights = np.where(lost, foot, np.maximum(scores, foot))
     hover = np.array([about(told, brief=len(trials) > MANY) for told in trials])
-    reached = {"color": plain(scores[~lost]), "colorscale": DEPTH, "cmin": low, "cmax": high}
+    reached = {"color": plain(scores[~lost]), "colorscale": list(DEPTH), "cmin": low, "cmax": high}
     figure = panels([axis.name for axis in axes], "score", each=250)
     for row, axis in enumerate(axes, start=1):
         for which, name, marker in ((~lost, "trial", reached), (lost, "diverged", {"symbol": "x", "color": BAD})):
