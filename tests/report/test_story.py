@@ -57,7 +57,7 @@ def test_overfitting_is_what_the_doctor_says_and_a_wide_gap_is_told_anyway():
 
 
 @pytest.mark.parametrize(
-    ("where", "answer"), [("block.dense1", "block.dense1"), ("layer dense1", "dense1"), ("the rate", "None")]
+    ("where", "answer"), [("block.dense1", "block.dense1"), ("layer dense1", "layer dense1"), ("the rate", "None")]
 )
 def test_the_sick_layer_is_the_one_that_a_finding_names(where, answer):
     watched = Known("watched", {"layers": ("dense1", "block.dense1"), "weights": ()})

@@ -16,6 +16,9 @@ from netsitter.report.search_story import search_glances
 
 Mood = Literal["well", "sick", "unclear"]
 
+LONGEST = 30
+"""Characters of an answer in large letters."""
+
 WIDE_GAP = 0.1
 """Between the scores of both parts, from which it is told even where the doctor does not call it harmful."""
 
@@ -86,7 +89,8 @@ def sick_layer(trace: Trace) -> Answer:
     for finding in (one for one in _all(trace.findings) if one.severity != "note"):
         found = next((name for name in names if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", finding.where)), "")
         if found:
-            return Answer(question, found, f"{finding.slug}: {finding.seen}", "sick")
+            where = finding.where if len(finding.where) <= LONGEST else found
+            return Answer(question, where, f"{finding.slug}: {finding.seen}", "sick")
     if only_checked(trace):
         return Answer(question, "None", "Of what can be seen before training.", "well")
     if not names:

@@ -56,14 +56,17 @@ def search_glances(trace: Trace) -> list[Told]:
             " ".join(moved) or "No range had to move beyond where it began.",
             "well",
         ),
-        (
-            "Did trials fail?",
-            f"{lost} diverged" if lost else "None",
-            f"Of {counted(len(trials), 'trial')}; {sum(told.how == 'behind' for told in trials)} were ended early, "
-            "since others did better.",
-            "well",
-        ),
+        _failed(trials),
     ]  # fmt: skip
+
+
+def _failed(trials: Sequence[Searched]) -> Told:
+    """How many trials brought nothing, and how many were ended early."""
+    hows = {how: sum(told.how == how for told in trials) for how in ("diverged", "hopeless", "behind")}
+    lost = hows["diverged"] + hows["hopeless"]
+    by = f"Of {counted(len(trials), 'trial')}; {hows['behind']} were ended early, since others did better."
+    answer = ", ".join(f"{hows[how]} {how}" for how in ("diverged", "hopeless") if hows[how])
+    return ("Did trials fail?", answer or "None", by, "unclear" if 2 * lost > len(trials) else "well")
 
 
 def _settled(trials: Sequence[Searched], best: Searched, error: float) -> Told:

@@ -90,6 +90,8 @@ def story(
         series: _broken(rng.random((len(looks), cohort, 6)), broken)
         for series in ("grad/norm", "update/ratio", "act/mean", "act/std", "act/dead", "act/saturated")
     }
+    shares = rng.random((len(looks), cohort, 6, 20))
+    by_layer["act/histogram"] = _broken(shares / shares.sum(axis=-1, keepdims=True), broken)
     yield _measured(looks, by_layer)
     epochs = min(steps, 1_000)
     for epoch in range(1, epochs + 1):

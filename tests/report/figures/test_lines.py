@@ -53,11 +53,14 @@ def test_a_spike_in_a_hundred_thousand_steps_is_drawn():
     assert curve.x[curve.y.index(50.0)] == 77_778
 
 
-def test_of_many_layers_the_first_and_the_last_are_drawn():
-    shown = picked(100)
-    assert (shown[0], shown[-1], len(shown)) == (0, 99, MOST_LINES)
-    assert picked(3) == [0, 1, 2]
-    assert picked(0) == []
+def test_of_many_layers_the_lowest_and_the_highest_are_drawn():
+    values_SL = np.ones((5, 100))
+    values_SL[:, 41], values_SL[:, 77] = 1e-9, 1e9
+    shown = picked(values_SL)
+    assert {0, 41, 77, 99} <= set(shown)
+    assert len(shown) == MOST_LINES
+    assert picked(values_SL[:, :3]) == [0, 1, 2]
+    assert picked(values_SL[:, :0]) == []
 
 
 def test_a_finding_stands_at_its_step_and_a_note_does_not():

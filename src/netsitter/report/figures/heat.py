@@ -10,7 +10,6 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from netsitter.report.figures.look import safe
 from netsitter.report.figures.thinned import plain
 
 MOST_COLUMNS = 200
@@ -22,16 +21,19 @@ def add_heat(
     figure: go.Figure,
     steps_S: NDArray[np.int64],
     values_SL: NDArray[np.float64],
-    names: Sequence[str],
+    labels: Sequence[str],
     **options: Any,
 ) -> None:
-    """A row a layer, the first on top, a column a look; the greatest value of each stretch where looks are many."""
+    """A row a layer, the first on top, a column a look; the greatest value of each stretch where looks are many.
+
+    labels: of the rows, safe to show.
+    """
     edges = np.linspace(0, len(steps_S), min(len(steps_S), MOST_COLUMNS) + 1).astype(int)
     columns = [_greatest(values_SL[low:high]) for low, high in pairwise(edges)]
     rows = np.array(columns).T[:MOST_ROWS]
     figure.add_heatmap(
         x=[f"{steps_S[high - 1]:,}" for high in edges[1:]],
-        y=[f"{place + 1} {safe(name)}" for place, name in enumerate(names[: len(rows)])],
+        y=list(labels[: len(rows)]),
         z=[plain(row) for row in rows],
         hoverongaps=False,
         xgap=1,

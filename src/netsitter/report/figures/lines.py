@@ -40,10 +40,14 @@ def add_line(
     colour: str,
     *,
     most: int = MOST,
+    floor: float = 1.0,
     line: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> None:
-    """One line. What cannot be drawn on the axis, as NaN, or 0 where it is logarithmic, is a gap with a cross."""
+    """One line. What cannot be drawn on the axis, as NaN, or 0 where it is logarithmic, is a gap with a cross.
+
+    floor: where the cross of a line stands that has no number at all.
+    """
     log = figure.layout.yaxis.type == "log"
     values_S = np.where(values_S <= 0, np.nan, values_S) if log else values_S
     kept = thinned(values_S, most)
@@ -59,7 +63,7 @@ def add_line(
         hovertemplate="step %{x:,}: %{y:.4g}",
         **options,
     )
-    _mark_gaps(figure, steps_S, values_S, name, log)
+    _mark_gaps(figure, steps_S, values_S, floor, log)
 
 
 def _has_lone(values_S: NDArray[np.float64]) -> bool:
@@ -69,7 +73,7 @@ def _has_lone(values_S: NDArray[np.float64]) -> bool:
 
 
 def _mark_gaps(
-    figure: go.Figure, steps_S: NDArray[np.int64], values_S: NDArray[np.float64], name: str, log: bool
+    figure: go.Figure, steps_S: NDArray[np.int64], values_S: NDArray[np.float64], floor: float, log: bool
 ) -> None:
     """A cross where each gap begins, as high as the last number before it."""
     bad = ~np.isfinite(values_S)
@@ -78,7 +82,7 @@ def _mark_gaps(
         return
     good = np.flatnonzero(~bad)
     before = np.searchsorted(good, first) - 1
-    heights = [values_S[good[max(at, 0)]] if len(good) else 1.0 for at in before]
+    heights = [values_S[good[max(at, 0)]] if len(good) else floor for at in before]
     what = "0 or no number" if log else "no number"
     figure.add_scatter(
         x=steps_S[first].tolist(),
@@ -96,11 +100,13 @@ def add_layers(
     figure: go.Figure, steps_S: NDArray[np.int64], values_SL: NDArray[np.float64], names: Sequence[str]
 ) -> None:
     """A line a layer, blue for the first and orange for the last; of many, as many as can be told apart."""
-    shown = picked(values_SL.shape[1])
+    shown = picked(values_SL)
     colours = depth_colours(len(shown))
+    drawn = values_SL[np.isfinite(values_SL) & (values_SL > 0)]
+    floor = float(drawn.min()) if len(drawn) else 1.0
     for place, colour in zip(shown, colours, strict=True):
         name = safe(names[place]) if place < len(names) else str(place + 1)
-        add_line(figure, steps_S, values_SL[:, place], name, colour, most=MOST // len(shown))
+        add_line(figure, steps_S, values_SL[:, place], name, colour, most=MOST // len(shown), floor=floor)
     if len(shown) < values_SL.shape[1]:
         figure.add_annotation(
             text=f"{len(shown)} of {values_SL.shape[1]}", x=1, y=1, xref="paper", yref="paper", showarrow=False,
@@ -108,9 +114,18 @@ def add_layers(
         )  # fmt: skip
 
 
-def picked(layers: int, most: int = MOST_LINES) -> list[int]:
-    """Layers to draw: all, or evenly spaced from the first to the last."""
-    return sorted({round(i) for i in np.linspace(0, layers - 1, min(layers, most))}) if layers else []
+def picked(values_SL: NDArray[np.float64], most: int = MOST_LINES) -> list[int]:
+    """Layers to draw: all; or, of many, the lowest and the highest in the middle of the run, and others between."""
+    layers = values_SL.shape[1]
+    if layers <= most:
+        return list(range(layers))
+    sizes = np.median(np.nan_to_num(values_SL, nan=0.0, posinf=np.inf), axis=0)
+    return sorted({*evenly(layers, most - 2), int(sizes.argmin()), int(sizes.argmax())})
+
+
+def evenly(many: int, most: int) -> list[int]:
+    """Evenly spaced numbers below `many`, the first and the last among them; all where they are few."""
+    return sorted({round(at) for at in np.linspace(0, many - 1, min(many, most)).tolist()}) if many else []
 
 
 def mark_findings(figure: go.Figure, trace: Trace) -> None:

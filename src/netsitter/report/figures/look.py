@@ -35,6 +35,9 @@ Both ends can be read on white and on near-black, which those of the usual scale
 MUCH_IS_BAD = ((0.0, "rgba(138, 143, 152, 0.12)"), (0.5, "#e8a33d"), (1.0, "#b3261e"))
 """Of shares of which 0 is well and 1 is sick."""
 
+SHARE = ((0.0, "rgba(138, 143, 152, 0.06)"), (0.4, "#5b8fd0"), (1.0, "#f2902e"))
+"""Of shares of which none is good or bad, from nothing to the most there is."""
+
 RIGHT = ((0.0, "#cfe4f4"), (1.0, TRAIN))
 """Of shares that are right, on the diagonal."""
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from netsitter.record.trace import Trace
 from netsitter.report.figures.entry import Entry
-from netsitter.report.figures.look import BAD, GOOD, NOTE, TRAIN, VAL, canvas
+from netsitter.report.figures.look import BAD, GOOD, NOTE, TRAIN, VAL, canvas, safe
 from netsitter.report.figures.thinned import plain
 from netsitter.report.search_story import trials_of
 
@@ -24,7 +24,7 @@ def draw(trace: Trace) -> go.Figure:
     if not trials:
         return figure
     every = max(1, sum(len(told.curve) + 1 for told in trials) // MOST_POINTS)
-    for how, colour in COLOURS.items():
+    for how in dict.fromkeys([*COLOURS, *(told.how for told in trials)]):
         here = [told for told in trials if told.how == how]
         x: list[int | None] = []
         y: list[float | None] = []
@@ -35,8 +35,8 @@ def draw(trace: Trace) -> go.Figure:
             text += [f"trial {told.number + 1}"] * (len(told.curve) + 1)
         if here:
             figure.add_scatter(
-                x=x, y=y, text=text, mode="lines+markers", connectgaps=False, name=f"{how} ({len(here)})",
-                line={"color": colour, "width": 1.5}, marker={"size": 4}, opacity=0.7,
+                x=x, y=y, text=text, mode="lines+markers", connectgaps=False, name=f"{safe(how)} ({len(here)})",
+                line={"color": COLOURS.get(how, NOTE), "width": 1.5}, marker={"size": 4}, opacity=0.7,
                 hovertemplate="%{text}, epoch %{x}: %{y:.4f}<extra></extra>",
             )  # fmt: skip
     known = [told for told in trials if told.score is not None]

@@ -24,7 +24,7 @@ def draw(trace: Trace) -> go.Figure:
     hover = [about(told) for told in trials]
     lost = ~np.isfinite(scores)
     for which, name, marker in (
-        (lost, "diverged", {"symbol": "x", "color": BAD, "size": 8}),
+        (lost, "no score", {"symbol": "x", "color": BAD, "size": 8}),
         (
             ~lost,
             "trial",
@@ -38,7 +38,7 @@ def draw(trace: Trace) -> go.Figure:
             figure.add_scatter(
                 x=plain(across.places[which]), y=plain(up.places[which]), mode="markers", name=name, marker=marker,
                 text=[hover[i] for i in np.flatnonzero(which)], hovertemplate="%{text}<extra></extra>",
-                showlegend=name == "diverged",
+                showlegend=name == "no score",
             )  # fmt: skip
     if (~lost).any():
         best = int(np.nanargmax(scores))

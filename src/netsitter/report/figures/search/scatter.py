@@ -26,12 +26,12 @@ def draw(trace: Trace) -> go.Figure:
     reached = {"color": plain(scores[~lost]), "colorscale": list(DEPTH), "cmin": low, "cmax": high}
     figure = panels([axis.name for axis in axes], "score", each=250)
     for row, axis in enumerate(axes, start=1):
-        for which, name, marker in ((~lost, "trial", reached), (lost, "diverged", {"symbol": "x", "color": BAD})):
+        for which, name, marker in ((~lost, "trial", reached), (lost, "no score", {"symbol": "x", "color": BAD})):
             if which.any():
                 figure.add_scatter(
                     x=plain(axis.places[which]), y=plain(heights[which]), text=hover[which].tolist(), name=name,
                     mode="markers", marker={"size": 9, "line": {"width": 0}, **marker}, legendgroup=name,
-                    showlegend=name == "diverged" and row == 1, hovertemplate="%{text}<extra></extra>", row=row, col=1,
+                    showlegend=name == "no score" and row == 1, hovertemplate="%{text}<extra></extra>", row=row, col=1,
                 )  # fmt: skip
         figure.update_xaxes(type="log" if axis.log else "linear", row=row, col=1)
         if axis.names:
