@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from netsitter.errors import MissingExtra
+from netsitter.errors import MissingExtra, printable
 from netsitter.record.events import Known, Verdict
 from netsitter.record.trace import Trace
 from netsitter.report.cure_text import SAFE, story
@@ -38,7 +38,9 @@ def page(trace: Trace, where: str = "") -> str:
     from netsitter.report.figures.look import template
 
     loader = PackageLoader("netsitter.report", "paper")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, finalize=_readable
+    )
     told = story_of(trace, where)
     plotly, packed = _plotly()
     script = _part("page.js")
@@ -90,6 +92,11 @@ def _plotly() -> tuple[str, str]:
 
     source = get_plotlyjs()
     return _hash(source), base64.b64encode(gzip.compress(source.encode(), mtime=0)).decode()
+
+
+def _readable(value: Any) -> Any:
+    """Text with its control characters written out: none of them may turn a line round, or hide what stands there."""
+    return printable(value) if type(value) is str else value
 
 
 def _hash(script: str) -> str:

@@ -135,7 +135,7 @@ def mark_findings(figure: go.Figure, trace: Trace) -> None:
         colour = SEVERITY[finding.severity]
         figure.add_vline(x=finding.step, line={"color": colour, "width": 1, "dash": "dot"})
         figure.add_annotation(
-            text=finding.code, hovertext=safe(f"{finding.slug}: {finding.seen}"), x=finding.step,
+            text=finding.code, hovertext=safe(f"{finding.slug}: {finding.seen}", 300), x=finding.step,
             y=1 - 0.08 * (row % 4), yref="paper", xanchor="left", showarrow=False, font={"color": colour, "size": 11},
         )  # fmt: skip
 

@@ -99,9 +99,10 @@ def panels(axes: Sequence[str], y: str, *, each: int) -> go.Figure:
     return figure
 
 
-def safe(text: object) -> str:
-    """A name from data or code as text for a figure, in which `<b>` is not bold and `<a>` no link."""
-    return escape(printable(str(text)), quote=False)
+def safe(text: object, longest: int = 80) -> str:
+    """A name from data or code as text for a figure, where `<b>` is not bold and `<a>` no link; cut where it is long."""
+    whole = str(text)
+    return escape(printable(whole if len(whole) <= longest else whole[: longest - 1] + "…"), quote=False)
 
 
 def depth_colours(layers: int) -> list[str]:

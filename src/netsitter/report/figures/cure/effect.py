@@ -70,7 +70,7 @@ def _hover(one: Tried) -> str:
     effect = one.effect
     assert effect is not None
     pairs = "<br>".join(f"{_number(b)} → {_number(a)}" for b, a in zip(effect.before, effect.after, strict=False))
-    return f"{safe(one.remedy.says)}<br>{effect.mean:+.3f} ± {effect.spread:.3f}<br>by seed:<br>{pairs}"
+    return f"{safe(one.remedy.says, 300)}<br>{effect.mean:+.3f} ± {effect.spread:.3f}<br>by seed:<br>{pairs}"
 
 
 def _number(score: float | None) -> str:
