@@ -78,7 +78,8 @@ def overfitting(trace: Trace) -> Answer:
     by = f"{_said(trace, train)} on training rows, {_said(trace, val)} on validation rows."
     if told is not None and told.severity != "note":
         return Answer(question, "Yes", by, "sick")
-    return Answer(question, "A little" if train - val > WIDE_GAP else "No", by, "well")
+    wide = train - val > WIDE_GAP
+    return Answer(question, "A little" if wide else "No", by, "unclear" if wide else "well")
 
 
 def sick_layer(trace: Trace) -> Answer:

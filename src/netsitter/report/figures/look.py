@@ -100,7 +100,7 @@ def panels(axes: Sequence[str], y: str, *, each: int) -> go.Figure:
 
 
 def safe(text: object, longest: int = 80) -> str:
-    """A name from data or code as text for a figure, where `<b>` is not bold and `<a>` no link; cut where it is long."""
+    """A name from data or code as text for a figure, where `<b>` is not bold; cut where it is longer."""
     whole = str(text)
     return escape(printable(whole if len(whole) <= longest else whole[: longest - 1] + "…"), quote=False)
 

@@ -15,7 +15,7 @@ from netsitter.report.figures.thinned import plain, thinned
 def draw(trace: Trace) -> go.Figure:
     (steps, train), (_, val) = steps_and_values(trace, "epoch/train"), steps_and_values(trace, "epoch/val")
     classes = bool(trace.started and trace.started.data.get("classes"))
-    figure = canvas("step", "share right" if classes else "R² (1 is perfect, 0 is the mean)")
+    figure = canvas("step", "share right" if classes else "R²")
     if not len(steps):
         return figure
     _shade(figure, steps, train, val)
