@@ -17,6 +17,7 @@ from pages.initialisers import initialisers_page
 from pages.optimisers import optimisers_page
 from pages.plan import plan_page
 from pages.preparations import preparations_page
+from pages.report_figures import report_figures_page
 from pages.rules import file_of, rule_page, rules_index
 
 from netsitter.diagnose.registry import rules
@@ -32,6 +33,7 @@ KINDS = ("*.md", "*.svg")
 SINGLE: dict[str, Callable[[], str]] = {
     "activations.md": activations_page,
     "commands.md": commands_page,
+    "figures.md": report_figures_page,
     "initialisers.md": initialisers_page,
     "optimisers.md": optimisers_page,
     "plan.md": plan_page,

@@ -170,7 +170,8 @@ def test_nothing_is_kept_on_disk_without_a_folder_for_runs(tmp_path, monkeypatch
 def test_a_runs_folder_says_what_was_asked_and_what_happened(tmp_path):
     run = quick((PICTURES, LABELS), runs=tmp_path / "runs", name="First try!")
     assert run.path.name.endswith("-first-try")
-    assert {path.name for path in run.path.iterdir()} == {"plan.toml", "journal.jsonl", "checkpoints", "model"}
+    there = {path.name for path in run.path.iterdir()}
+    assert there == {"plan.toml", "journal.jsonl", "checkpoints", "model", "report.html"}
     again = ns.fit((PICTURES, LABELS), plan=run.path / "plan.toml", runs=None, show=False)
     assert again.history == run.history
 

@@ -28,7 +28,9 @@ def started(**changes: object) -> Started:
         "notes": ("grey was made RGB",),
         **changes,
     }
-    plan = {"net": {"own": ""}, "loop": {"batch": 30, "epochs": 2}}
+    optim = {"kind": "adam", "lr": 0.001, "l2": 0.0, "own": ""}
+    loop = {"batch": 30, "epochs": 2, "loss": "cross_entropy"}
+    plan = {"net": {"own": ""}, "loop": loop, "optim": optim}
     return Started("pets", (plan,), data, {"kind": "mlp", "parameters": 1234}, {"device": "cpu"}, 0.0)
 
 

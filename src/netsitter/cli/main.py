@@ -17,6 +17,7 @@ from netsitter.cli.fit import fit
 from netsitter.cli.init import init
 from netsitter.cli.options import print_json
 from netsitter.cli.predict import predict
+from netsitter.cli.report import report
 from netsitter.cli.resume import resume
 from netsitter.cli.rules import explain, rules
 from netsitter.cli.search import search
@@ -51,7 +52,7 @@ def _common(
         raise typer.Exit(MISUSE)
 
 
-for command in (fit, check, cure, search, resume, predict, rules, explain, summary, activations, init):
+for command in (fit, check, cure, search, report, resume, predict, rules, explain, summary, activations, init):
     app.command()(command)
 
 

@@ -19,6 +19,7 @@ from netsitter.record.findings import Finding
 from netsitter.record.sink import Sink, pump
 from netsitter.record.trace import Trace
 from netsitter.report.console import Console
+from netsitter.report.fragment import fragment
 from netsitter.train.beginning import beginning
 from netsitter.train.device import own_conditions
 from netsitter.train.losses import Loss
@@ -50,6 +51,9 @@ class Report:
     def passed(self) -> bool:
         """Whether no check warned or failed."""
         return all(check.verdict in (Verdict.PASSED, Verdict.SKIPPED) for check in self.checks)
+
+    def _repr_html_(self) -> str:
+        return fragment(self.trace)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from netsitter.doors.beginning import begun
 from netsitter.doors.fit import conducted
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import Asked, asked_for
+from netsitter.doors.reporting import report_kept, told_later
 from netsitter.doors.run import Run
 from netsitter.errors import PlanError, RunError
 from netsitter.plan.files import write_plan
@@ -23,11 +24,14 @@ from netsitter.plan.plan import Plan, differing
 from netsitter.record.cures import CureFacts, Round
 from netsitter.record.durable import write_durably
 from netsitter.record.events import Cured as CuredEvent
+from netsitter.record.events import Event, Known
 from netsitter.record.findings import Finding
-from netsitter.record.journal import Journal
 from netsitter.record.sink import Sink
 from netsitter.record.start_facts import StartFacts
+from netsitter.record.trace import Trace
 from netsitter.report.cure_console import CureConsole
+from netsitter.report.figures.registry import Figures
+from netsitter.report.fragment import fragment
 from netsitter.train.device import own_conditions
 from netsitter.train.losses import Loss
 from netsitter.train.own_optimiser import MakeOptimizer
@@ -45,11 +49,13 @@ class Cured:
     """What came of a cure.
 
     facts: all that was tried, with its effect. before, program: as it was, and with what helped.
-    run: the cured program trained in full, None where that was not asked for.
+    run: the cured program trained in full, None where that was not asked for. told: by the run that was cured.
     """
 
-    def __init__(self, facts: CureFacts, before: Program, program: Program, run: Run | None = None) -> None:
-        self.facts, self.before, self.program, self.run = facts, before, program, run
+    def __init__(self, facts: CureFacts, before: Program, program: Program, told: Iterable[Event] = ()) -> None:
+        self.facts, self.before, self.program = facts, before, program
+        self.run: Run | None = None
+        self._before = tuple(told)
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -79,6 +85,19 @@ class Cured:
     def network(self) -> nn.Module:
         """The cured network: trained where it was trained, else at its start."""
         return self.run.network if self.run is not None else self.build()
+
+    @property
+    def trace(self) -> Trace:
+        """The run that was cured, where there was one, and what the cure came to."""
+        return Trace([*self._before, CuredEvent(self.facts.as_json())])
+
+    @property
+    def figures(self) -> Figures:
+        """Its figures as plotly objects: `figures.loss()`; `list(figures)` says which there are."""
+        return Figures(self.trace)
+
+    def _repr_html_(self) -> str:
+        return fragment(self.trace)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -145,7 +164,8 @@ def cure(
         facts = _treated(treatment, told)
     if folder is not None:
         _kept(folder, facts, treatment.arm.program.plan)
-    cured = Cured(facts, program, treatment.arm.program)
+    told_before = folder.trace() if folder is not None else run.trace if isinstance(run, Run) else Trace()
+    cured = Cured(facts, program, treatment.arm.program, told_before.events)
     if told is not None:
         told.concluded(facts, str(folder.path / PLAN_FILE) if folder is not None else "")
     if train and facts.kept:
@@ -153,6 +173,9 @@ def cure(
         cured.run = trained(cured, None if runs is None else Path(runs), name, show)
         if told is not None:
             told.trained(run.scores if isinstance(run, Run) else {}, cured.run.scores)
+        if folder is not None:
+            told_later(folder, Known("cured run", {"run": str(cured.run.path or ""), "scores": cured.run.scores}))
+    report_kept(folder)
     return cured
 
 
@@ -221,10 +244,6 @@ def _program(asked: Asked) -> Program:
 
 def _kept(folder: RunFolder, facts: CureFacts, plan: Plan) -> None:
     """The plan with what helped, and the cure in the run's journal."""
-    journal = Journal(folder.journal)
-    try:
-        journal.take(CuredEvent(facts.as_json()))
-    finally:
-        journal.close()
+    told_later(folder, CuredEvent(facts.as_json()))
     if facts.kept:
         write_durably(folder.path / PLAN_FILE, write_plan(plan).encode())

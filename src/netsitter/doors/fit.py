@@ -17,6 +17,7 @@ from netsitter.diagnose.doctor import Doctor
 from netsitter.doors.beginning import begun, refuse_broken
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import Asked, Build, asked_for
+from netsitter.doors.reporting import report_kept
 from netsitter.doors.run import Run
 from netsitter.errors import NOTHING_WRITTEN, DataError, NetsitterError, RunError
 from netsitter.plan.plan import Plan
@@ -29,6 +30,7 @@ from netsitter.train.beginning import beginning
 from netsitter.train.checkpoint import Checkpoints
 from netsitter.train.cohort import cohort_of
 from netsitter.train.device import exactness, machine_facts, own_conditions
+from netsitter.train.hindsight import looked_back
 from netsitter.train.loop import Training
 from netsitter.train.losses import Loss
 from netsitter.train.model_file import Model, save_model
@@ -153,6 +155,7 @@ def conducted(
             if folder is not None and error.state in ("", NOTHING_WRITTEN):
                 error.state = f"the run is kept as far as it came: netsitter resume {folder.path}"
             raise
+        report_kept(folder, trace)
         return Run(conductor.model(), trace, folder, prepared, stop.signal, build)
 
 
@@ -209,7 +212,12 @@ class _Conductor:
             inexact = exactness(start.machine, self.machine)
             yield Resumed(start.progress.epoch, start.progress.step, time.time(), inexact, tuple(damaged))
         for event in training.events():
-            yield self._with_scores(event, training) if isinstance(event, Ended) else event
+            if isinstance(event, Ended):
+                training.take_best()
+                if event.outcome not in (Outcome.DIVERGED, Outcome.INTERRUPTED):
+                    yield from looked_back(self.cohort.network(0), self.prepared)
+                event = self._with_scores(event, training)
+            yield event
 
     def model(self) -> Model:
         """The weights that were kept, with all that they need to answer."""
@@ -228,7 +236,6 @@ class _Conductor:
 
     def _with_scores(self, event: Ended, training: Training) -> Ended:
         """The last event, with the scores of the kept weights; the test part is looked at here and only here."""
-        training.take_best()
         if event.outcome is Outcome.DIVERGED and training.best is None:
             return event
         parts = ["val"] + ["test"] * (event.outcome is not Outcome.INTERRUPTED and "test" in self.prepared.parts.feeds)

@@ -4,6 +4,7 @@ plan.toml        what was asked for, nothing left open
 journal.jsonl    what happened
 checkpoints/     to go on from
 model/           the weights that were kept, with their preparation
+report.html      all of it for people, made from the journal
 """
 
 from __future__ import annotations

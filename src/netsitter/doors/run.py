@@ -21,6 +21,7 @@ from netsitter.data.sources.given import given_rows, given_source
 from netsitter.data.sources.open import open_source
 from netsitter.doors.folder import RunFolder, run_folder
 from netsitter.doors.inputs import Build, builder_of
+from netsitter.doors.reporting import report_at
 from netsitter.errors import DataError, RunError
 from netsitter.nn.modes import evaluating
 from netsitter.nn.own import built_by, load_builder
@@ -29,6 +30,8 @@ from netsitter.plan.plan import Plan
 from netsitter.record.events import EpochEnded, Outcome
 from netsitter.record.findings import Finding
 from netsitter.record.trace import Trace
+from netsitter.report.figures.registry import Figures
+from netsitter.report.fragment import fragment
 from netsitter.train.beginning import SURGERY_ROWS, deeds_of
 from netsitter.train.losses import LOSSES
 from netsitter.train.model_file import Model, load_model
@@ -87,6 +90,18 @@ class Run:
     @property
     def findings(self) -> list[Finding]:
         return self.trace.findings
+
+    @property
+    def figures(self) -> Figures:
+        """Its figures as plotly objects: `figures.loss()`; `list(figures)` says which there are."""
+        return Figures(self.trace)
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Writes all of it for people, as one HTML file that needs no network; into its folder when path is None."""
+        return report_at(self.trace, self.folder, path)
+
+    def _repr_html_(self) -> str:
+        return fragment(self.trace, str(self.path or ""))
 
     @property
     def outcome(self) -> Outcome | None:

@@ -13,6 +13,7 @@ from netsitter.doors.beginning import begun
 from netsitter.doors.fit import conducted
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import asked_for
+from netsitter.doors.reporting import report_at, report_kept, told_later
 from netsitter.doors.run import Run
 from netsitter.doors.search_verdict import began, ending, facts_of
 from netsitter.errors import PlanError, RunError, shown
@@ -21,11 +22,14 @@ from netsitter.plan.files import write_plan
 from netsitter.plan.plan import Plan, changed, value_at
 from netsitter.plan.space import Space, from_plain, space_of
 from netsitter.record.durable import write_durably
-from netsitter.record.events import Concluded, Event, SearchBegan, Searched, StageBegan, to_json
+from netsitter.record.events import Crowned, Event, Known, SearchBegan, Searched, StageBegan, to_json
 from netsitter.record.findings import Finding
 from netsitter.record.journal import Journal, read_journal
 from netsitter.record.search_facts import SearchFacts
 from netsitter.record.sink import Sink, pump
+from netsitter.record.trace import Trace
+from netsitter.report.figures.registry import Figures
+from netsitter.report.fragment import fragment
 from netsitter.report.search_console import SearchConsole
 from netsitter.searching.engines.choose import MakeEngine, engine_maker
 from netsitter.searching.engines.site import Site
@@ -52,16 +56,35 @@ METRICS = ("score", "loss")
 class Found:
     """What a search found.
 
-    study: the trials. stages: as they began. run: the winner trained in full, None where that was not asked for.
-    findings: what is wrong with the search, the gravest first. path: the folder of the search, None when nothing was
-    kept on disk.
+    study: the trials. trace: all events. run: the winner trained in full, None where that was not asked for.
+    path: the folder of the search, None when nothing was kept on disk.
     """
 
-    def __init__(self, study: Study, stages: list[StageBegan], folder: RunFolder | None, run: Run | None) -> None:
-        self.study, self.stages, self.run = study, stages, run
-        self.findings: list[Finding] = []
-        self.last: list[Event] = []
+    def __init__(self, study: Study, trace: Trace, folder: RunFolder | None, run: Run | None) -> None:
+        self.study, self.trace, self.folder, self.run = study, trace, folder, run
         self.path = folder.path if folder else None
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is wrong with the search, the gravest first."""
+        return self.trace.findings
+
+    @property
+    def stages(self) -> list[StageBegan]:
+        """The stages, as they began."""
+        return self.trace.of(StageBegan)
+
+    @property
+    def figures(self) -> Figures:
+        """Its figures as plotly objects: `figures.loss()`; `list(figures)` says which there are."""
+        return Figures(self.trace)
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Writes all of it for people, as one HTML file that needs no network; into its folder when path is None."""
+        return report_at(self.trace, self.folder, path)
+
+    def _repr_html_(self) -> str:
+        return fragment(self.trace, str(self.path or ""))
 
     @property
     def trials(self) -> list[Searched]:
@@ -71,7 +94,7 @@ class Found:
     @property
     def facts(self) -> SearchFacts:
         """The search as numbers: what the rules read, and what `adapters.optuna.to_study` takes."""
-        return facts_of(self.study, self.stages, self.last)
+        return facts_of(self.study, self.stages, self.trace.last(Crowned))
 
     @property
     def best(self) -> Searched:
@@ -195,13 +218,13 @@ def search(
     prepared, _ = begun(asked)
     wanted: Space = usual_space(prepared.plan) if space is None else space_of(space, prepared.plan, own=True)
     trainer = make_engine(Site.of(prepared, asked.build, loss=asked.loss, data_dir=data_dir))
-    begun_stages = [event for event in told if isinstance(event, StageBegan)]
+    trace = Trace(told)
     study = Study(
         prepared, asked.build, wanted, trials, prepared.plan.data.seed, sampler, stages,
-        known=[event for event in told if isinstance(event, Searched)], known_stages=tuple(begun_stages),
+        known=trace.of(Searched), known_stages=tuple(trace.of(StageBegan)),
         engine=trainer, folds=folds, metric=metric, budget_s=budget_s,
     )  # fmt: skip
-    sinks: list[Any] = [_Stages(begun_stages)]
+    sinks: list[Any] = [trace]
     try:
         if folder is None and runs is not None:
             folder = new_folder(Path(runs), name or f"{asked.source.name}-search", prepared.plan)
@@ -215,7 +238,7 @@ def search(
     finally:
         for sink in [*sinks, trainer]:
             sink.close()
-    found = Found(study, begun_stages, folder, None)
+    found = Found(study, trace, folder, None)
     if folder is not None and study.best is not None:
         write_durably(folder.path / BEST_PLAN, write_plan(found.plan).encode())
     if isinstance(sinks[-1], SearchConsole):
@@ -229,19 +252,17 @@ def search(
         network = network_for(ready, build).to(ready.device)
         found.run = conducted(ready, network, best, show if show is True else False, build=build)
     _conclude(found, sinks[-1] if show else None)
+    report_kept(folder, trace)
     return found
 
 
 def _conclude(found: Found, sink: Any) -> None:
     """Lets the doctor look at the whole search, and tells the journal, and whoever is shown it, what it says."""
-    last = found.last = ending(found.study, found.stages, found.run)
-    found.findings = [finding for event in last if isinstance(event, Concluded) for finding in event.findings]
-    if found.path is not None:
-        with Journal(RunFolder(found.path).journal) as journal:
-            for event in last:
-                journal.take(event)
-    if sink is not None:
-        for event in last:
+    for event in ending(found.study, found.stages, found.run):
+        found.trace.take(event)
+        if found.folder is not None:
+            told_later(found.folder, event)
+        if sink is not None:
             sink.take(event)
 
 
@@ -262,20 +283,19 @@ def _news(study: Study, told: Sequence[Event]) -> Iterator[Event]:
     stages = {event.stage for event in told if isinstance(event, StageBegan)}
     if not told:
         yield began(study)
+        yield Known("search", _about(study))
     for event in study.events():
         old = isinstance(event, Searched) and event.number in numbers
         if not old and not (isinstance(event, StageBegan) and event.stage in stages):
             yield event
 
 
-class _Stages:
-    """A sink that keeps the stages."""
-
-    def __init__(self, kept: list[StageBegan]) -> None:
-        self.kept = kept
-
-    def take(self, event: Event) -> None:
-        if isinstance(event, StageBegan):
-            self.kept.append(event)
-
-    def close(self) -> None: ...
+def _about(study: Study) -> dict[str, Any]:
+    """What is searched on what, for those who read of it later."""
+    ready = study.ready
+    return {
+        "data": ready.source.name,
+        "net": ready.plan.net.kind,
+        "rows": {part: len(rows) for part, rows in ready.picked.items()},
+        "plan": ready.plan.model_dump(mode="json"),
+    }

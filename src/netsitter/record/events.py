@@ -99,8 +99,9 @@ class Checked(Event):
 class Known(Event):
     """Facts that rules read.
 
-    about: "start" (a `StartFacts` as plain values), or "watched": `layers` and `weights`, the names along the axes L
-        and P of the series, with `kinds` of the layers.
+    about: "start" (a `StartFacts` as plain values); "watched": `layers` and `weights`, the names along the axes L
+        and P of the series, with `kinds` of the layers; at the end "confusion", "worst" and "first weights" (see
+        `train/hindsight.py`); "search", what a search began with; "cured run", the run that came of a cure.
     """
 
     kind: ClassVar[str] = "known"
@@ -269,12 +270,16 @@ class Searched(Event):
 
 @dataclass(frozen=True)
 class Crowned(Event):
-    """The winner of a search, trained in full. scores: part -> measure -> number. rows: of each part."""
+    """The winner of a search, trained in full.
+
+    scores: part -> measure -> number. rows: of each part. run: its folder, "" where nothing was kept.
+    """
 
     kind: ClassVar[str] = "crowned"
     number: int
     scores: Mapping[str, Mapping[str, float]]
     rows: Mapping[str, int]
+    run: str = ""
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,11 @@ class Trace:
         return list(concluded.findings) if concluded else [event.finding for event in self.of(Found)]
 
     @property
+    def known(self) -> Mapping[str, Mapping[str, Any]]:
+        """The latest facts by what they are about."""
+        return {event.about: event.facts for event in self.of(Known)}
+
+    @property
     def start(self) -> StartFacts | None:
         """The facts of the start, where they were measured."""
         told = next(
@@ -118,7 +123,7 @@ class Trace:
     @property
     def watched(self) -> Mapping[str, Any]:
         """The names along the axes of the series: `layers`, their `kinds`, and `weights`; empty if none are."""
-        return next((event.facts for event in reversed(self.of(Known)) if event.about == "watched"), {})
+        return self.known.get("watched", {})
 
     @property
     def checks(self) -> list[Checked]:

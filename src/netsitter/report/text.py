@@ -129,7 +129,7 @@ def ended_lines(event: Ended, started: Started | None, where: str) -> list[str]:
     if part in event.scores and started is not None:
         lines.append(_result(event, started, part))
     if where:
-        lines.append(f"The run: {where}")
+        lines += [f"The run: {where}", f"See it:  {where}/report.html"]
         if event.outcome is Outcome.INTERRUPTED:
             lines.append(f"Go on:   netsitter resume {quote(where)}{_own_net(started)}")
         elif event.scores:

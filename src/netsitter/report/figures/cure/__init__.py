@@ -1,0 +1,1 @@
+"""What a cure tried, and what it brought."""

@@ -1,0 +1,1 @@
+"""What a search tried, and what came of it."""
