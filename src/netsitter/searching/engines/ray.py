@@ -21,6 +21,9 @@ from netsitter.searching.legs import Leg, Reached
 PATIENCE_S = 5.0
 """Seconds that a cluster's head, or its dashboard, may take to answer."""
 
+HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
+"""What a client of HTTP/2, such as Ray, says first; a server answers with settings, frame type 4 (RFC 9113, 3.4)."""
+
 PROBE = "/api/version"
 """What every dashboard with a job server tells whoever may use it: docs.ray.io, Ray Jobs REST API."""
 
@@ -55,7 +58,7 @@ class RayCluster(Dispatcher):
             self.slots = max(1, min(sum(room), int(there.get("GPU", 0)) if gpus else sum(room), workers or sum(room)))
             code = site.code()
             self._key, self._code = hashlib.sha256(code).hexdigest(), [self.ray.put(code)]
-            self._data = None if site.can_be_read else [self.ray.put(site.data())]
+            self.sent = None if site.can_be_read else [self.ray.put(site.data())]
             # Lost tasks are given out again by us: then it is known how often.
             self._task = self.ray.remote(num_cpus=self._threads, num_gpus=gpus, max_retries=0)(_run)
         except BaseException:
@@ -63,7 +66,7 @@ class RayCluster(Dispatcher):
             raise
 
     def begin(self, leg: Leg) -> Any:
-        return self._task.options(name=leg.name).remote(self._key, self._code, self._data, self._threads, leg)
+        return self._task.options(name=leg.name).remote(self._key, self._code, self.sent, self._threads, leg)
 
     def wait(self, tasks: Collection[Any]) -> Sequence[Any]:
         done, _ = self.ray.wait(list(tasks), num_returns=1)
@@ -75,7 +78,7 @@ class RayCluster(Dispatcher):
             reached: Reached = self.ray.get(task)
         except errors.RayTaskError as fault:
             if isinstance(fault.cause, DataElsewhere):
-                self._data = self._data or [self.ray.put(self.site.data())]
+                self.sent = self.sent or [self.ray.put(self.site.data())]
             raise fault.cause from None
         except errors.RayError as fault:
             raise WorkerLost(_how(fault)) from None
@@ -124,14 +127,19 @@ def refuse_silent(address: str) -> None:
             fix="ray start --head prints it, as 192.0.2.7:6379",
         )
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE_S).close()
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE_S) as line:
+            line.sendall(HTTP2)
+            speaks = os.environ.get("RAY_USE_TLS") == "1" or line.recv(9)[3:4] == b"\4"
+            why = "something else listens there"
     except (OSError, OverflowError) as fault:
+        speaks, why = False, f"{fault}; we wait for {PATIENCE_S:g} seconds"
+    if not speaks:
         raise RunError(
-            f"nobody answers at {shown(address)}",
+            f"no Ray cluster answers at {shown(address)}",
             code="S64",
-            where=f"tried for {PATIENCE_S:g} seconds: {fault}",
+            where=why,
             fix="ray start --head on the machine that is to lead, then the address that it prints",
-        ) from None
+        )
 
 
 def refuse_public(dashboard: str) -> None:
