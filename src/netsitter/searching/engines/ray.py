@@ -42,20 +42,14 @@ class RayCluster(Dispatcher):
     ) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         self.ray = optional("ray", what_for="search on a Ray cluster")
-        self.site, threads = site, site.plan.loop.threads or 1
+        self.site, self._threads = site, site.plan.loop.threads or 1
         self._began = not self.ray.is_initialized()
         context = self._local(workers) if address is None else self._joined(address)
         try:
             if not allow_public:
                 refuse_public(context.address_info.get("webui_url") or "")
-            there = self.ray.cluster_resources()
             gpus = 1 if site.ready.device.type == "cuda" else 0
-            if there.get("GPU", 0) < gpus:
-                raise DeviceError("no machine of the cluster has a GPU", code="M106", fix="--device cpu")
-            each = [node["Resources"].get("CPU", 0) for node in self.ray.nodes() if node["Alive"]]
-            self._threads = int(max(1, min(threads, max(each, default=1))))
-            room = [int(cpus // self._threads) for cpus in each]
-            self.slots = max(1, min(sum(room), int(there.get("GPU", 0)) if gpus else sum(room), workers or sum(room)))
+            self.slots = self._room(gpus, workers)
             code = site.code()
             self._key, self._code = hashlib.sha256(code).hexdigest(), [self.ray.put(code)]
             self.sent = None if site.can_be_read else [self.ray.put(site.data())]
@@ -93,18 +87,20 @@ class RayCluster(Dispatcher):
 
     def _local(self, workers: int | None) -> Any:
         """A cluster of this machine alone, without a dashboard; or the one that the user's own program is in."""
-        return self.ray.init(
-            address=None if not self._began else "local", num_cpus=workers if self._began else None,
-            include_dashboard=False if self._began else None, ignore_reinit_error=True, log_to_driver=False,
-            logging_level=logging.ERROR,
-        )  # fmt: skip
+        quiet = {"ignore_reinit_error": True, "log_to_driver": False, "logging_level": logging.ERROR}
+        if not self._began:
+            return self.ray.init(**quiet)
+        if workers is not None:
+            self._threads = max(1, min(self._threads, (os.cpu_count() or 1) // workers))
+        processors = None if workers is None else workers * self._threads
+        return self.ray.init(address="local", num_cpus=processors, include_dashboard=False, **quiet)
 
     def _joined(self, address: str) -> Any:
         refuse_silent(address)
         try:
-            return self.ray.init(
-                address=address, ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR
-            )
+            if not self._began:
+                raise ConnectionError("this program is in another cluster already: ray.shutdown() leaves it")
+            return self.ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
         except Exception as fault:  # of many kinds: another version of Ray or Python, a token that is wrong
             raise RunError(
                 f"the Ray cluster at {shown(address)} does not let us in",
@@ -113,6 +109,17 @@ class RayCluster(Dispatcher):
                 allowed="the same versions of Ray and Python on both sides, and the cluster's token in RAY_AUTH_TOKEN",
                 fix="ray status --address " + address,
             ) from fault
+
+    def _room(self, gpus: int, workers: int | None) -> int:
+        """Legs that the cluster has room for at the same time. Machines that join later get legs too, but no more."""
+        nodes = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
+        if gpus and not any(node.get("GPU", 0) for node in nodes):
+            raise DeviceError("no machine of the cluster has a GPU", code="M106", fix="--device cpu")
+        self._threads = int(max(1, min(self._threads, max(node.get("CPU", 0) for node in nodes))))
+        room = [
+            min(node.get("CPU", 0) // self._threads, node.get("GPU", 0) if gpus else float("inf")) for node in nodes
+        ]
+        return max(1, min(int(sum(room)), workers or int(sum(room))))
 
 
 def refuse_silent(address: str) -> None:
