@@ -8,7 +8,7 @@ demo: .venv/.installed
 	$(BIN)/netsitter fit digits
 
 test: .venv/.installed
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 quick: .venv/.installed
 	$(BIN)/python -m pytest -n 2 -m "not slow"

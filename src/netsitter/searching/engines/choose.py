@@ -33,15 +33,15 @@ def engine_maker(
         return engine
     if engine not in ENGINES:
         raise PlanError(
-            f"there is no engine {shown(engine)}.{closest(engine, ENGINES)}", code="P85", allowed=", ".join(ENGINES)
+            f"there is no engine {shown(engine)}.{closest(engine, ENGINES)}", code="P88", allowed=", ".join(ENGINES)
         )
     if workers is not None and not 1 <= workers <= MOST_WORKERS:
-        raise PlanError(f"workers must be from 1 to {MOST_WORKERS:,}; got {workers}", code="P86", fix="--workers 2")
+        raise PlanError(f"workers must be from 1 to {MOST_WORKERS:,}; got {workers}", code="P89", fix="--workers 2")
     if workers is not None and engine == "here":
-        raise PlanError("the engine here has one worker: itself", code="P86", fix="--engine processes")
+        raise PlanError("the engine here has one worker: itself", code="P89", fix="--engine processes")
     if engine != "ray" and (address is not None or allow_public):
         given = "--address" if address is not None else "--allow-public"
-        raise PlanError(f"{given} is for --engine ray; the engine is {engine}", code="P87", fix="--engine ray")
+        raise PlanError(f"{given} is for --engine ray; the engine is {engine}", code="P90", fix="--engine ray")
     if engine == "processes":
         return lambda site: _processes(site, workers or os.cpu_count() or 1)
     if engine == "ray":

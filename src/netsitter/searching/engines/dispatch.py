@@ -78,7 +78,7 @@ def _fatal(leg: Leg, lost: WorkerLost) -> RunError:
     which = f"trial {numbers[0]}" if len(numbers) == 1 else f"trials {', '.join(map(str, numbers))}"
     return RunError(
         f"{DEATHS} workers were lost in the same place",
-        code="S61",
+        code="S66",
         where=f"{leg.name} ({which}): {lost}",
         fix="most often memory is out: fewer --workers, a smaller --batch, a narrower space; then --resume FOLDER",
         state="every trial that was told is kept: the search goes on with --resume.",

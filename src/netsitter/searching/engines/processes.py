@@ -31,13 +31,18 @@ class Processes(Dispatcher):
         self.slots, self.site = workers, site
         self._threads = max(1, (os.cpu_count() or 1) // workers)
         self._code = site.code()
-        self._data = None if site.can_be_read else site.data()
+        self.sent = None if site.can_be_read else site.data()
         self._idle = [self._pool() for _ in range(workers)]
         self._busy: dict[Future[Reached], ProcessPoolExecutor] = {}
 
     def begin(self, leg: Leg) -> Future[Reached]:
         pool = self._idle.pop()
-        task: Future[Reached] = pool.submit(_run, leg)
+        try:
+            task: Future[Reached] = pool.submit(_run, leg)
+        except BrokenProcessPool:  # it died while it had nothing to do
+            self._renew(pool)
+            pool = self._idle.pop()
+            task = pool.submit(_run, leg)
         self._busy[task] = pool
         return task
 
@@ -52,7 +57,7 @@ class Processes(Dispatcher):
             self._renew(pool)
             raise WorkerLost(_how(fault)) from None
         except DataElsewhere:
-            self._data = self._data or self.site.data()
+            self.sent = self.sent or self.site.data()
             self._renew(pool)
             raise
         except BaseException:
@@ -70,9 +75,7 @@ class Processes(Dispatcher):
         self._idle, self._busy = [], {}
 
     def _pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            1, initializer=_settle, initargs=(self._code, self._data, self._threads, os.getpid())
-        )
+        return ProcessPoolExecutor(1, initializer=_settle, initargs=(self._code, self.sent, self._threads, os.getpid()))
 
     def _renew(self, pool: ProcessPoolExecutor) -> None:
         pool.shutdown(wait=True, kill_workers=True)

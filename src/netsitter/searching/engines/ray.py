@@ -21,6 +21,9 @@ from netsitter.searching.legs import Leg, Reached
 PATIENCE_S = 5.0
 """Seconds that a cluster's head, or its dashboard, may take to answer."""
 
+HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
+"""What a client of HTTP/2, such as Ray, says first; a server answers with settings, frame type 4 (RFC 9113, 3.4)."""
+
 PROBE = "/api/version"
 """What every dashboard with a job server tells whoever may use it: docs.ray.io, Ray Jobs REST API."""
 
@@ -39,23 +42,17 @@ class RayCluster(Dispatcher):
     ) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         self.ray = optional("ray", what_for="search on a Ray cluster")
-        self.site, threads = site, site.plan.loop.threads or 1
+        self.site, self._threads = site, site.plan.loop.threads or 1
         self._began = not self.ray.is_initialized()
         context = self._local(workers) if address is None else self._joined(address)
         try:
             if not allow_public:
                 refuse_public(context.address_info.get("webui_url") or "")
-            there = self.ray.cluster_resources()
             gpus = 1 if site.ready.device.type == "cuda" else 0
-            if there.get("GPU", 0) < gpus:
-                raise DeviceError("no machine of the cluster has a GPU", code="M106", fix="--device cpu")
-            each = [node["Resources"].get("CPU", 0) for node in self.ray.nodes() if node["Alive"]]
-            self._threads = int(max(1, min(threads, max(each, default=1))))
-            room = [int(cpus // self._threads) for cpus in each]
-            self.slots = max(1, min(sum(room), int(there.get("GPU", 0)) if gpus else sum(room), workers or sum(room)))
+            self.slots = self._room(gpus, workers)
             code = site.code()
             self._key, self._code = hashlib.sha256(code).hexdigest(), [self.ray.put(code)]
-            self._data = None if site.can_be_read else [self.ray.put(site.data())]
+            self.sent = None if site.can_be_read else [self.ray.put(site.data())]
             # Lost tasks are given out again by us: then it is known how often.
             self._task = self.ray.remote(num_cpus=self._threads, num_gpus=gpus, max_retries=0)(_run)
         except BaseException:
@@ -63,7 +60,7 @@ class RayCluster(Dispatcher):
             raise
 
     def begin(self, leg: Leg) -> Any:
-        return self._task.options(name=leg.name).remote(self._key, self._code, self._data, self._threads, leg)
+        return self._task.options(name=leg.name).remote(self._key, self._code, self.sent, self._threads, leg)
 
     def wait(self, tasks: Collection[Any]) -> Sequence[Any]:
         done, _ = self.ray.wait(list(tasks), num_returns=1)
@@ -75,7 +72,7 @@ class RayCluster(Dispatcher):
             reached: Reached = self.ray.get(task)
         except errors.RayTaskError as fault:
             if isinstance(fault.cause, DataElsewhere):
-                self._data = self._data or [self.ray.put(self.site.data())]
+                self.sent = self.sent or [self.ray.put(self.site.data())]
             raise fault.cause from None
         except errors.RayError as fault:
             raise WorkerLost(_how(fault)) from None
@@ -90,18 +87,20 @@ class RayCluster(Dispatcher):
 
     def _local(self, workers: int | None) -> Any:
         """A cluster of this machine alone, without a dashboard; or the one that the user's own program is in."""
-        return self.ray.init(
-            address=None if not self._began else "local", num_cpus=workers if self._began else None,
-            include_dashboard=False if self._began else None, ignore_reinit_error=True, log_to_driver=False,
-            logging_level=logging.ERROR,
-        )  # fmt: skip
+        quiet = {"ignore_reinit_error": True, "log_to_driver": False, "logging_level": logging.ERROR}
+        if not self._began:
+            return self.ray.init(**quiet)
+        if workers is not None:
+            self._threads = max(1, min(self._threads, (os.cpu_count() or 1) // workers))
+        processors = None if workers is None else workers * self._threads
+        return self.ray.init(address="local", num_cpus=processors, include_dashboard=False, **quiet)
 
     def _joined(self, address: str) -> Any:
         refuse_silent(address)
         try:
-            return self.ray.init(
-                address=address, ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR
-            )
+            if not self._began:
+                raise ConnectionError("this program is in another cluster already: ray.shutdown() leaves it")
+            return self.ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
         except Exception as fault:  # of many kinds: another version of Ray or Python, a token that is wrong
             raise RunError(
                 f"the Ray cluster at {shown(address)} does not let us in",
@@ -110,6 +109,17 @@ class RayCluster(Dispatcher):
                 allowed="the same versions of Ray and Python on both sides, and the cluster's token in RAY_AUTH_TOKEN",
                 fix="ray status --address " + address,
             ) from fault
+
+    def _room(self, gpus: int, workers: int | None) -> int:
+        """Legs that the cluster has room for at the same time. Machines that join later get legs too, but no more."""
+        nodes = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
+        if gpus and not any(node.get("GPU", 0) for node in nodes):
+            raise DeviceError("no machine of the cluster has a GPU", code="M106", fix="--device cpu")
+        self._threads = int(max(1, min(self._threads, max(node.get("CPU", 0) for node in nodes))))
+        room = [
+            min(node.get("CPU", 0) // self._threads, node.get("GPU", 0) if gpus else float("inf")) for node in nodes
+        ]
+        return max(1, min(int(sum(room)), workers or int(sum(room))))
 
 
 def refuse_silent(address: str) -> None:
@@ -124,14 +134,19 @@ def refuse_silent(address: str) -> None:
             fix="ray start --head prints it, as 192.0.2.7:6379",
         )
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE_S).close()
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE_S) as line:
+            line.sendall(HTTP2)
+            speaks = os.environ.get("RAY_USE_TLS") == "1" or line.recv(9)[3:4] == b"\4"
+            why = "something else listens there"
     except (OSError, OverflowError) as fault:
+        speaks, why = False, f"{fault}; we wait for {PATIENCE_S:g} seconds"
+    if not speaks:
         raise RunError(
-            f"nobody answers at {shown(address)}",
+            f"no Ray cluster answers at {shown(address)}",
             code="S64",
-            where=f"tried for {PATIENCE_S:g} seconds: {fault}",
+            where=why,
             fix="ray start --head on the machine that is to lead, then the address that it prints",
-        ) from None
+        )
 
 
 def refuse_public(dashboard: str) -> None:
