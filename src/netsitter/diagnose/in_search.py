@@ -86,11 +86,11 @@ def finite(numbers: Sequence[float]) -> list[float]:
 
 
 def worst_share(
-    search: SearchFacts, marked: Callable[[Searched], bool], fewest: int
+    search: SearchFacts, trials: Sequence[Searched], marked: Callable[[Searched], bool], fewest: int
 ) -> tuple[str, list[Searched]] | None:
-    """Where more of the trials are marked: in the whole search or in its last stage. None where either has too few."""
-    last = search.of(search.stages[-1]) if search.stages else []
-    parts = [("the search", list(search.trials)), ("the last stage", last)]
+    """Where more of these trials are marked: in the whole search or in its last stage. None where both have too few."""
+    last = [trial for trial in trials if search.stages and trial.stage == search.stages[-1].stage]
+    parts = [("the search", list(trials)), ("the last stage", last)]
     counted = [part for part in parts if len(part[1]) >= fewest]
     return max(counted, key=lambda part: share_of(part[1], marked), default=None)
 
