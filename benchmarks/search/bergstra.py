@@ -174,7 +174,7 @@ def _picture(told: dict[tuple[int, str], dict[str, list[float]]], trials: list[i
     }
     colours = {"random": "#d55e00", "latin": "#009e73", "sobol": "#0072b2", "grid": "#666666", "all grids": "#aaaaaa"}
     titles = [f"{dimensions} dimensions, {shape}" for dimensions, shape in told]
-    figure = make_subplots(2, 2, subplot_titles=titles, shared_xaxes=True, shared_yaxes=True)
+    figure = make_subplots(2, 2, subplot_titles=titles, shared_yaxes=True, vertical_spacing=0.12)
     for place, curves in enumerate(told.values()):
         at = {"row": place // 2 + 1, "col": place % 2 + 1}
         for name, shares in curves.items():
@@ -191,7 +191,8 @@ def _picture(told: dict[tuple[int, str], dict[str, list[float]]], trials: list[i
             x=trials, y=[by_chance(most) for most in trials], name="1 - 0.99^T", mode="lines",
             line={"dash": "dot", "color": "black"}, legendgroup="exact", showlegend=not place, **at,
         )  # fmt: skip
-    figure.update_xaxes(type="log", tickvals=trials, title_text="trials", row=2)
+    figure.update_xaxes(type="log", tickvals=trials)
+    figure.update_xaxes(title_text="trials", row=2)
     figure.update_yaxes(range=[0, 1.02])
     figure.update_layout(
         template="plotly_white", width=1000, height=760,

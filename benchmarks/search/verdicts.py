@@ -116,7 +116,7 @@ USUAL = {"optim.lr": ns.log(1e-5, 1e-1), "optim.l2": ns.log(1e-7, 1e-1)}
 MADE: Mapping[str, tuple[str, int, Mapping[str, Any]]] = {
     "rates from 1 to 1e6": ("mostly-diverged", 3, {"optim.lr": ns.log(1.0, 1e6)}),
     "rates from 1e-9 to 1e-5": ("mostly-dead", 3, {"optim.lr": ns.log(1e-9, 1e-5)}),
-    "penalties from 1e-7 to 1e7": ("mostly-dead", 3, {"optim.l2": ns.log(1e-7, 1e7)}),
+    "penalties from 1e-7 to 1e7, one stage": ("mostly-dead", 1, {"optim.l2": ns.log(1e-7, 1e7)}),
     "rates from 1e-4 to 10, evenly": ("linear-scale", 3, {"optim.lr": ns.linear(1e-4, 10.0)}),
     "rates from 1e-5 to 1e-3, one stage": ("best-at-edge", 1, {"optim.lr": ns.log(1e-5, 1e-3)}),
 }

@@ -91,6 +91,18 @@ def test_trials_have_the_states_curves_and_distributions_that_optuna_would_have_
     assert first.duration.total_seconds() == pytest.approx(1.5)
 
 
+def test_a_search_by_loss_is_a_study_that_minimises_it():
+    facts = every_kind()
+    facts = replace(facts, began=replace(facts.began, metric="loss"),
+                    trials=tuple(replace(t, losses=(2.0, 1.5)) for t in facts.trials))  # fmt: skip
+    study = to_study(facts)
+    assert study.direction.name == "MINIMIZE"
+    assert (study.best_trial.number, study.best_value) == (4, 0.5)
+    assert study.trials[0].intermediate_values == {1: 2.0, 2: 1.5}
+    assert repr(from_study(study).trials) == repr(facts.trials)
+    assert from_study(study).full[0].number == 4
+
+
 def test_a_search_that_goes_on_adds_the_trials_that_are_not_there_yet(tmp_path):
     facts, storage = every_kind(), f"sqlite:///{tmp_path / 'studies.db'}"
     to_study(replace(facts, trials=facts.trials[:2]), storage=storage, study_name="s")

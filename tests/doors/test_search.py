@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 import netsitter as ns
+from netsitter.diagnose.doctor import examine_search
 from netsitter.errors import PlanError
 from netsitter.plan.files import read_plan
-from netsitter.record.events import Searched
+from netsitter.record.events import Concluded, Searched
 from netsitter.record.journal import read_journal
+from netsitter.record.search_facts import search_of
 from tests.cli.command import inside
 
 from .small import LABELS, PICTURES
@@ -59,6 +61,25 @@ def test_json_has_every_trial_and_the_test_score(tmp_path, monkeypatch):
     assert [trial["number"] for trial in told["trials"]] == [0, 1, 2, 3]
     assert told["metrics"]["test"]["score"] > 0
     assert told["best"]["score"] == max(t["score"] for t in told["trials"] if len(t["curve"]) == 2)
+
+
+@pytest.mark.slow
+def test_the_doctor_looks_at_the_search_and_the_journal_and_the_exit_code_say_what_it_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    low = ["--space", "optim.lr=log:1e-12:1e-9", "--trials", "10", "--epochs", "2", "--net", "mlp:8"]
+    done = inside("search", "digits", *low)
+    assert done.code == 1, done.err
+    assert "What is wrong with the search, the gravest first:" in done.out
+    assert "error SEA003 mostly-dead" in done.out
+    [folder] = [path for path in (tmp_path / "runs").iterdir() if path.name.endswith("search")]
+    facts = search_of(read_journal(folder / "journal.jsonl"))
+    assert facts.crowned.scores["test"]["score"] < 0.3
+    told = [event for event in read_journal(folder / "journal.jsonl") if isinstance(event, Concluded)]
+    assert next(finding.slug for finding in told[-1].findings) == "mostly-dead"
+    assert list(told[-1].findings) == examine_search(facts, read_plan(folder / "plan.toml")), "asked for again later"
+    silent = inside("search", "digits", *low, "--fail-on", "never", "--json")
+    assert silent.code == 0
+    assert next(finding["slug"] for finding in silent.json["findings"]) == "mostly-dead"
 
 
 @pytest.mark.parametrize(

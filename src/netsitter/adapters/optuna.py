@@ -60,16 +60,17 @@ def to_study(
         search, only the trials are added that it has not.
 
     Trials that were trained to their end are COMPLETE; those that were ended since others did better, or since their
-    loss ran away, are PRUNED; those that diverged FAIL. User attributes: number, stage, how, score, loss, first,
-    seconds. Every trial has the range that holds those of all stages, without which Optuna's importances see nothing;
-    the stages' own stand in the study's attributes. Values that Optuna has no choice for, as sizes of layers, are text.
+    loss ran away, are PRUNED; those that diverged FAIL. User attributes: all else that is known of a trial. Every trial
+    has the range that holds those of all stages, without which Optuna's importances see nothing; the stages' own stand
+    in the study's attributes. Values that Optuna has no choice for, as sizes of layers, are text.
 
     Raises MissingExtra without Optuna, RunError where there is no search, or where the study is of something else.
     """
     optuna = optional("optuna", what_for="make a study of a search")
     facts = _facts(search)
     name = study_name or (Path(search).name if isinstance(search, str | Path) else None)
-    study = optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
+    direction = "minimize" if facts.by_loss else "maximize"
+    study = optuna.create_study(storage=storage, study_name=name, direction=direction, load_if_exists=True)
     about = {"began": to_json(facts.began), "stages": [to_json(stage) for stage in facts.stages]}
     known = study.user_attrs.get(OURS)
     if (known is None and study.trials) or (known is not None and known["began"] != about["began"]):
@@ -81,7 +82,7 @@ def to_study(
     space = dict(from_plain(facts.began.space))
     for stage in facts.stages:
         space |= {name: hull(space[name], axis) for name, axis in from_plain(stage.axes).items()}
-    study.add_trials([_frozen(trial, space) for trial in facts.trials if trial.number not in there])
+    study.add_trials([_frozen(trial, space, facts.by_loss) for trial in facts.trials if trial.number not in there])
     return study
 
 
@@ -124,20 +125,20 @@ def _facts(search: Searches | SearchFacts | str | Path) -> SearchFacts:
     return facts
 
 
-def _frozen(trial: Searched, space: Mapping[str, Axis]) -> FrozenTrial:
+def _frozen(trial: Searched, space: Mapping[str, Axis], by_loss: bool) -> FrozenTrial:
     """The trial as Optuna has it."""
     optuna = optional("optuna", what_for="make a study of a search")
     state = STATES[trial.how] if trial.score is not None else "FAIL"
-    attributes = {name: value for name, value in to_json(trial).items() if name not in ("kind", "values", "curve")}
+    attributes = {name: value for name, value in to_json(trial).items() if name not in ("kind", "values")}
     made = optuna.create_trial(
         state=optuna.trial.TrialState[state],
-        value=trial.score if state == "COMPLETE" else None,
+        value=(trial.loss if by_loss else trial.score) if state == "COMPLETE" else None,
         params={
             name: _choice(value) if isinstance(space[name], Pick) else value for name, value in trial.values.items()
         },
         distributions={name: _distribution(space[name], value) for name, value in trial.values.items()},
         user_attrs=attributes,
-        intermediate_values=dict(enumerate(trial.curve, start=1)),
+        intermediate_values=dict(enumerate(trial.losses if by_loss else trial.curve, start=1)),
     )
     made.datetime_complete = made.datetime_complete or datetime.now()
     made.datetime_start = made.datetime_complete - timedelta(seconds=trial.seconds)
@@ -169,8 +170,7 @@ def _ours(trial: FrozenTrial, space: Mapping[str, Axis]) -> Searched:
         values[name] = next(
             (one for one in known if _choice(one) == value and type(_choice(one)) is type(value)), value
         )
-    curve = [trial.intermediate_values[epoch] for epoch in sorted(trial.intermediate_values)]
-    told = from_json({"kind": Searched.kind, "values": {}, "curve": curve, **trial.user_attrs})
+    told = from_json({"kind": Searched.kind, "values": {}, **trial.user_attrs})
     assert isinstance(told, Searched)
     return replace(told, values=values)
 

@@ -39,21 +39,21 @@ def longest(search: SearchFacts) -> tuple[dict[str, Axis], list[Searched]]:
     return space, [trial for stage in stages for trial in search.of(stage)]
 
 
-def ranked(trials: Iterable[Searched]) -> list[Searched]:
-    """The best first: those that were kept longest, then by score; the lost ones last."""
+def ranked(search: SearchFacts, trials: Iterable[Searched]) -> list[Searched]:
+    """The best first: those that were kept longest, then by what the search ranks by; the lost ones last."""
 
     def place(trial: Searched) -> tuple[bool, int, float, int]:
         lost = trial.how in LOST or trial.score is None
-        return lost, -len(trial.curve), -float(trial.score or 0.0), trial.number
+        return lost, -len(trial.curve), -search.worth(trial), trial.number
 
     return sorted(trials, key=place)
 
 
-def best_of(trials: Sequence[Searched], share: float) -> list[Searched]:
+def best_of(search: SearchFacts, trials: Sequence[Searched], share: float) -> list[Searched]:
     """The best of them, this share; the lost ones are never among them."""
     return [
         trial
-        for trial in ranked(trials)[: ceil(share * len(trials))]
+        for trial in ranked(search, trials)[: ceil(share * len(trials))]
         if trial.how not in LOST and trial.score is not None
     ]
 
@@ -86,11 +86,11 @@ def finite(numbers: Sequence[float]) -> list[float]:
 
 
 def worst_share(
-    search: SearchFacts, marked: Callable[[Searched], bool], fewest: int
+    search: SearchFacts, trials: Sequence[Searched], marked: Callable[[Searched], bool], fewest: int
 ) -> tuple[str, list[Searched]] | None:
-    """Where more of the trials are marked: in the whole search or in its last stage. None where either has too few."""
-    last = search.of(search.stages[-1]) if search.stages else []
-    parts = [("the search", list(search.trials)), ("the last stage", last)]
+    """Where more of these trials are marked: in the whole search or in its last stage. None where both have too few."""
+    last = [trial for trial in trials if search.stages and trial.stage == search.stages[-1].stage]
+    parts = [("the search", list(trials)), ("the last stage", last)]
     counted = [part for part in parts if len(part[1]) >= fewest]
     return max(counted, key=lambda part: share_of(part[1], marked), default=None)
 
@@ -101,8 +101,11 @@ def share_of(trials: Sequence[Searched], marked: Callable[[Searched], bool]) -> 
 
 
 def error_of(score: float, search: SearchFacts, rows: int | None = None) -> float:
-    """The standard error of a share right, or of R², on the hold-out part or so many rows; 0 where they are unknown."""
-    rows = search.began.rows if rows is None else rows
+    """The standard error of a share right, or of R²: on the hold-out part, all folds of it, or on so many rows.
+
+    0 where the rows are not known.
+    """
+    rows = search.began.rows * (search.began.folds or 1) if rows is None else rows
     if rows < 1:
         return 0.0
     if search.began.real:
@@ -115,14 +118,16 @@ def chance(crowd: int, count: int, side: float) -> float:
     return sum(comb(count, k) * side**k * (1 - side) ** (count - k) for k in range(crowd, count + 1))
 
 
-def steepness(trials: Sequence[Searched], name: str, space: Mapping[str, Axis], end: float) -> float:
+def steepness(
+    search: SearchFacts, trials: Sequence[Searched], name: str, space: Mapping[str, Axis], end: float
+) -> float:
     """How the ranks of the trials in that half of a range go up towards its end, in standard errors of the slope.
 
     By least squares, with the places on the other axes, and their squares while there are trials enough, held fixed;
     so that a weak effect is seen beside strong ones. 0 where there are too few trials to tell.
     """
     axis = space[name]
-    half = [trial for trial in ranked(trials) if set(space) <= set(trial.values)]
+    half = [trial for trial in ranked(search, trials) if set(space) <= set(trial.values)]
     half = [trial for trial in half if isinstance(axis, Range) and abs(end - axis.share(trial.values[name])) <= 0.5]
     by_axis = columns_of(half, space)
     own_N = by_axis.pop(name)[0] * (1.0 if end > 0.5 else -1.0)

@@ -32,8 +32,18 @@ class SearchFacts:
         longest = max((len(trial.curve) for trial in scored), default=0)
         return sorted(
             (trial for trial in scored if len(trial.curve) == longest),
-            key=lambda trial: (-float(trial.score or 0.0), trial.number),
+            key=lambda trial: (-self.worth(trial), trial.number),
         )
+
+    @property
+    def by_loss(self) -> bool:
+        """Whether trials are ranked by their loss, and not by their score."""
+        return self.began.metric == "loss"
+
+    def worth(self, trial: Searched) -> float:
+        """What a trial is ranked by, higher is better."""
+        found = -trial.loss if self.by_loss and trial.loss is not None else trial.score
+        return float("-inf") if found is None else float(found)
 
 
 def search_of(events: Iterable[Event]) -> SearchFacts | None:

@@ -65,7 +65,7 @@ class BestAtEdge(Rule[SearchFacts]):
     def check(self, record: SearchFacts, plan: Plan) -> list[Finding]:
         found: list[Finding] = []
         space, trials = longest(record)
-        best = best_of(trials, self.QUARTER)
+        best = best_of(record, trials, self.QUARTER)
         if len(trials) < self.TRIALS:
             return found
         for name, axis in space.items():
@@ -84,7 +84,7 @@ class BestAtEdge(Rule[SearchFacts]):
                 further = axis.part(0.5, 1.5) if sign > 0 else axis.part(-0.5, 0.5)
                 if self._lost(there) or self._lost(beyond) or not _taken(plan, name, further):
                     continue
-                steep = steepness(trials, name, space, end)
+                steep = steepness(record, trials, name, space, end)
                 if steep < self.STEEP:
                     continue
                 side = "upper" if sign > 0 else "lower"

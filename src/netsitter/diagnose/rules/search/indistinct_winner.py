@@ -23,7 +23,7 @@ class IndistinctWinner(Rule[SearchFacts]):
 
     Remedy: take the cheapest of them, or tell them apart by more seeds, more rows or folds.
 
-    Fine when: any of them is good enough; so it is a note.
+    Fine when: any of them is good enough; so it is a note. Not told of a search by loss, whose errors are not known.
 
     Sources: Bergstra & Bengio (2012), JMLR 13:281-305, equations 5 and 6.
     """
@@ -46,7 +46,7 @@ class IndistinctWinner(Rule[SearchFacts]):
     )
 
     def check(self, record: SearchFacts, plan: Plan) -> list[Finding]:
-        if len(record.full) < 2:
+        if len(record.full) < 2 or record.by_loss:
             return []
         winner, *others = record.full
         score = float(winner.score or 0.0)

@@ -15,9 +15,10 @@ from netsitter.record.search_facts import SearchFacts
 class MostlyDead(Rule[SearchFacts]):
     """Most trials learned nothing.
 
-    What it sees: the share of the trials, of the search or of its last stage, that came no further above guessing than
-    a little of what the best of their stage had learned after as many epochs, or than chance moves a guess; and the
-    value of a hyper-parameter that parts them best from the others. An error where no trial learned anything.
+    What it sees: the share of the trials that did not diverge, of the search or of its last stage, that came no further
+    above guessing than a little of what the best of their stage had learned after as many epochs, or than chance moves
+    a guess; and the value of a hyper-parameter that parts them best from the others. An error where none learned
+    anything.
 
     Why it hurts: they cost as much as the others and tell nothing of what is better among those.
 
@@ -53,21 +54,23 @@ class MostlyDead(Rule[SearchFacts]):
     )
 
     def check(self, record: SearchFacts, plan: Plan) -> list[Finding]:
-        none = dead(record, self.LEARNED)
+        none, alive = dead(record, self.LEARNED), [trial for trial in record.trials if trial.how not in LOST]
 
         def learned_nothing(trial: Searched) -> bool:
             return trial.number in none
 
-        worst = worst_share(record, learned_nothing, self.FEWEST)
+        worst = worst_share(record, alive, learned_nothing, self.FEWEST)
         if worst is None or share_of(worst[1], learned_nothing) < self.SHARE:
             return []
         where, trials = worst
-        border = border_of([t for t in record.trials if t.how not in LOST], learned_nothing, record.stages[0])
-        seen = f"{share_of(trials, learned_nothing):.0%} of {len(trials)} trials learned nothing, or less than "
-        seen += f"{self.LEARNED:.0%} of what the best did (limit {self.SHARE:.0%})"
+        border = border_of(alive, learned_nothing, record.stages[0])
+        seen = (
+            f"{share_of(trials, learned_nothing):.0%} of {len(trials)} trials that did not diverge learned less than "
+        )
+        seen += f"{self.LEARNED:.0%} of what the best did, or nothing (limit {self.SHARE:.0%})"
         remedy = Remedy("Shift the range of the learning rate up, and that of the penalty down.")
         if border is not None and border.apart >= self.APART:
             seen += f"; most of them lie {border}"
             remedy = Remedy(f"Search the other side: {border.rest}.")
-        severity: Severity = "error" if len(none) == len(record.trials) else "warning"
+        severity: Severity = "error" if len(none) == len(alive) else "warning"
         return [self.finding(where, seen, remedies=(remedy,), severity=severity, weight=0.9)]

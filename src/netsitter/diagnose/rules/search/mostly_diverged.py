@@ -53,7 +53,7 @@ class MostlyDiverged(Rule[SearchFacts]):
     )
 
     def check(self, record: SearchFacts, plan: Plan) -> list[Finding]:
-        worst = worst_share(record, _lost, self.FEWEST)
+        worst = worst_share(record, record.trials, _lost, self.FEWEST)
         if worst is None or share_of(worst[1], _lost) < self.SHARE:
             return []
         where, trials = worst

@@ -24,7 +24,8 @@ class TunedOnValidation(Rule[SearchFacts]):
 
     Remedy: quote the test score. Keep more rows for validation, so that luck counts for less.
 
-    Fine when: the test rows are of another kind on purpose, as later years are.
+    Fine when: the test rows are of another kind on purpose, as later years are. Not told of a search by loss, in which
+    the score chose nothing.
 
     Sources: Cawley & Talbot (2010), JMLR 11:2079-2107.
     """
@@ -49,12 +50,14 @@ class TunedOnValidation(Rule[SearchFacts]):
     def check(self, record: SearchFacts, plan: Plan) -> list[Finding]:
         crowned = record.crowned
         picked = next((trial for trial in record.trials if crowned and trial.number == crowned.number), None)
-        if crowned is None or "test" not in crowned.scores or picked is None or picked.score is None:
+        if crowned is None or "test" not in crowned.scores or picked is None or picked.score is None or record.by_loss:
             return []
         test, rows = crowned.scores["test"]["score"], crowned.rows.get("test", 1)
         if record.began.real:
             left, ours = max(1e-12, 1 - test), max(1e-12, 1 - picked.score)
-            off = log(left / ours) / sqrt(TAILS * (1 / max(1, rows) + 1 / max(1, record.began.rows)))
+            off = log(left / ours) / sqrt(
+                TAILS * (1 / max(1, rows) + 1 / max(1, record.began.rows * (record.began.folds or 1)))
+            )
         else:
             errors = sqrt(error_of(picked.score, record) ** 2 + error_of(test, record, rows) ** 2)
             off = (picked.score - test) / max(errors, 1e-12)

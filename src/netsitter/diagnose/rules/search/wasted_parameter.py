@@ -79,7 +79,7 @@ class WastedParameter(Rule[SearchFacts]):
         columns: dict[str, list[Column]] = {name: [] for name in space}
         for stage in record.stages:
             here = {**space, **{name: axis for name, axis in axes(stage).items() if isinstance(axis, Range)}}
-            trials = [trial for trial in ranked(record.of(stage)) if set(space) <= set(trial.values)]
+            trials = [trial for trial in ranked(record, record.of(stage)) if set(space) <= set(trial.values)]
             ranks += [1 - place / len(trials) for place in range(len(trials))]
             for name, found in columns_of(trials, here).items():
                 before = columns[name]
