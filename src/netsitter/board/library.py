@@ -1,0 +1,135 @@
+"""`Library`: the shelf, the runs that pages have opened, and what is drawn of them. Safe to ask from several threads."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from netsitter.board.bounded import BoundedTrace
+from netsitter.board.compare import CURVES, compared, differing_fields
+from netsitter.board.shelf import JOURNAL, Shelf, Shelved
+from netsitter.board.tail import Tail
+from netsitter.board.views import run_view, search_view
+from netsitter.errors import RunError
+from netsitter.report.figures.look import template
+from netsitter.report.figures.registry import figure_of
+
+MOST_OPEN = 12
+"""Runs that are held in memory as a whole; of more the one that was not asked for longest is let go."""
+
+MOST_COMPARED = 8
+"""Runs in one comparison: no more colours can be told apart."""
+
+MOST_LISTED = 500
+
+
+@dataclass
+class _Open:
+    """A run read as a whole. version: rises with each event, for pages to know whether to draw anew."""
+
+    tail: Tail
+    trace: BoundedTrace = field(default_factory=BoundedTrace)
+    version: int = 0
+    drawn: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def refresh(self) -> None:
+        more = True
+        while more:
+            look = self.tail.look()
+            if look.again:
+                self.trace, self.drawn = BoundedTrace(), {}
+            for event in look.events:
+                self.trace.take(event)
+            self.version += bool(look.events) or look.again
+            more = look.more
+
+
+class Library:
+    """What the routes ask. Raises RunError for a run that is not on the shelf, PlanError for an unknown figure."""
+
+    def __init__(self, folder: Path) -> None:
+        self.shelf = Shelf(folder)
+        self._open: OrderedDict[str, _Open] = OrderedDict()
+        self._lock = Lock()
+
+    def look(self) -> tuple[list[dict[str, Any]], list[str]]:
+        """The runs that changed, as the list shows them, and the ids of those that are gone."""
+        with self._lock:
+            changed, gone = self.shelf.look()
+            for each in gone:
+                self._open.pop(each, None)
+            return [self.shelf.runs[each].as_json() for each in sorted(changed)], sorted(gone)
+
+    def runs(self, most: int = MOST_LISTED) -> dict[str, Any]:
+        """The list, running ones first, then the newest."""
+        with self._lock:
+            known = self.shelf.newest()
+            return {
+                "folder": str(self.shelf.folder.resolve()),
+                "total": len(known),
+                "unread": self.shelf.unread,
+                "runs": [run.as_json() for run in known[:most]],
+            }
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        """A run or a search as its page shows it."""
+        with self._lock:
+            run, opened = self._opened(run_id)
+            if run.digest.search:
+                view = search_view(opened.trace)
+            else:
+                view = run_view(opened.trace, run.state, run.folder)
+            return {"run": run.as_json(), "version": opened.version, **view}
+
+    def figure(self, run_id: str, slug: str) -> str:
+        """A figure of a run as JSON, without colours of paper: the page puts the template in."""
+        with self._lock:
+            _, opened = self._opened(run_id)
+            version, told = opened.drawn.get(slug, (-1, ""))
+            if version != opened.version:
+                told = str(figure_of(slug).draw(opened.trace).to_json())
+                opened.drawn[slug] = (opened.version, told)
+            return told
+
+    def comparison(self, ids: list[str]) -> dict[str, Any]:
+        """Several runs: how each stands, and the fields of the plan in which they differ."""
+        with self._lock:
+            runs = [self._shelved(each) for each in ids[:MOST_COMPARED]]
+            fields = differing_fields([run.digest.plan for run in runs])
+            figures = [{"slug": name, "title": title, "look_for": ""} for name, (title, _) in CURVES.items()]
+            return {"runs": [run.as_json() for run in runs], "fields": fields, "figures": figures}
+
+    def compared(self, ids: list[str], series: str) -> str:
+        """One series of several runs as a figure."""
+        if series not in CURVES:
+            raise RunError(f"runs are not compared by {series!r}", code="S62", allowed=", ".join(CURVES), state="")
+        with self._lock:
+            pairs = [self._opened(each) for each in ids[:MOST_COMPARED]]
+            return str(compared(series, [(run.digest.name, opened.trace) for run, opened in pairs]).to_json())
+
+    def looks(self) -> dict[str, Any]:
+        """The templates, by theme."""
+        return {"light": template(), "dark": template(dark=True)}
+
+    def _shelved(self, run_id: str) -> Shelved:
+        run = self.shelf.runs.get(run_id)
+        if run is None or not run.version:
+            raise RunError("there is no such run", code="S32", state="")
+        return run
+
+    def _opened(self, run_id: str) -> tuple[Shelved, _Open]:
+        run = self._shelved(run_id)
+        opened = self._open.get(run_id)
+        if opened is None:
+            opened = self._open[run_id] = _Open(Tail(run.folder / JOURNAL))
+            if len(self._open) > MOST_OPEN:
+                self._open.popitem(last=False)
+        self._open.move_to_end(run_id)
+        try:
+            opened.refresh()
+        except OSError as error:
+            raise RunError("the run is gone", code="S32", state="") from error
+        return run, opened

@@ -1,0 +1,111 @@
+// Figures: asked for when they come into sight, drawn anew when there is something new, at a pace that costs little.
+import { h } from "./dom.js";
+import { ask } from "./ask.js";
+
+const CONFIG = { displayModeBar: false, responsive: true, showTips: false, doubleClick: "reset+autosize" };
+const REST = 3; // a figure that took so long is left alone for so many times as long
+const LEAST_REST_MS = 250;
+
+let looks = null;
+let plotly = null;
+const shown = new Set();
+const queue = [];
+let busy = false;
+
+const sight = new IntersectionObserver((seen) => {
+  for (const { target, isIntersecting } of seen) {
+    target.figure.seen = isIntersecting;
+    target.figure.want();
+  }
+}, { rootMargin: "200px" });
+
+export const theme = () => document.documentElement.dataset.theme;
+
+/** One figure with its title and what to look for. address: where its JSON is. */
+export class Figure {
+  constructor({ title, look_for }, address) {
+    this.address = address;
+    this.stale = true;
+    this.seen = false;
+    this.plot = h("div", { class: "plot", role: "img", "aria-label": title });
+    this.note = h("p", { class: "plot-note", hidden: true });
+    this.element = h("figure", { class: "figure" },
+      h("figcaption", {}, h("h3", {}, title), look_for ? h("p", { class: "look-for" }, look_for) : null),
+      this.plot, this.note);
+    this.element.figure = this;
+    sight.observe(this.element);
+    shown.add(this);
+  }
+
+  /** There is something new. */
+  renew() {
+    this.stale = true;
+    this.want();
+  }
+
+  want() {
+    if (!this.stale || !this.seen || queue.includes(this)) return;
+    queue.push(this);
+    if (!busy) work();
+  }
+
+  async draw() {
+    const told = await ask(this.address, { text: true });
+    if (told !== this.told) {
+      this.told = told;
+      await this.paint();
+    }
+  }
+
+  async paint() {
+    if (!this.told) return;
+    looks ??= await ask("/api/looks");
+    plotly ??= await script();
+    const { data, layout } = JSON.parse(this.told);
+    const empty = !data.length;
+    this.note.hidden = !empty;
+    this.note.textContent = empty ? "Nothing to draw yet." : "";
+    this.plot.classList.toggle("blank", empty);
+    const look = structuredClone(looks[theme()]);
+    await plotly.react(this.plot, data, { ...layout, template: look, autosize: true, uirevision: "kept" }, CONFIG);
+  }
+
+  drop() {
+    sight.unobserve(this.element);
+    shown.delete(this);
+    if (plotly) plotly.purge(this.plot);
+  }
+}
+
+/** All figures in the other colours. */
+export function repaint() {
+  for (const figure of shown) figure.paint();
+}
+
+async function work() {
+  busy = true;
+  while (queue.length) {
+    const figure = queue.shift();
+    if (!shown.has(figure) || !figure.seen || !figure.stale) continue;
+    figure.stale = false;
+    const began = performance.now();
+    try {
+      await figure.draw();
+    } catch {
+      figure.note.hidden = false;
+      figure.note.textContent = "This figure cannot be had just now.";
+    }
+    const took = performance.now() - began;
+    if (!queue.length) await new Promise((rested) => setTimeout(rested, Math.max(LEAST_REST_MS, REST * took)));
+  }
+  busy = false;
+}
+
+function script() {
+  // The page's rules of security refuse sheets that a script puts in; where one seems to be there, it does not try.
+  for (const id of looks.sheets) document.head.append(h("meta", { id }));
+  return new Promise((loaded, failed) => {
+    const element = h("script", { src: "/page/plotly.js", load: () => loaded(window.Plotly), error: failed });
+    document.head.append(element);
+  });
+}

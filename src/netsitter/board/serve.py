@@ -1,0 +1,124 @@
+"""The board as a server: bound to this machine, with an address that holds its token."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from netsitter.errors import PlanError, shown
+from netsitter.optional import optional
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+USUAL_PORT = 8321
+
+TRIES = 20
+"""Ports that are tried above the usual one, where it is taken."""
+
+LINGER_S = 60.0
+"""A board that was begun beside a run ends so long after the run, and after the last page was closed."""
+
+WHAT_FOR = "show the board"
+
+
+def board(
+    folder: Path,
+    *,
+    port: int | None = None,
+    host: str = "127.0.0.1",
+    told: Callable[[str], None],
+    beside: bool = False,
+) -> None:
+    """Serves the page of a folder until it is told to end.
+
+    port: the usual one, or one of those above it, when None; any that is free when 0.
+    told: gets the address, once the server listens. beside: ends by itself once standard input ends and nobody looks.
+    Raises RunError where there is no such folder, PlanError where the address cannot be had, MissingExtra.
+    """
+    for library in ("starlette", "uvicorn"):
+        optional(library, what_for=WHAT_FOR)
+    import uvicorn
+
+    from netsitter.board.guard import Guard
+    from netsitter.board.server import application
+
+    app = application(folder)
+    listener = _listener(host, port)
+    bound = listener.getsockname()[1]
+    token = secrets.token_urlsafe(32)
+    config = uvicorn.Config(
+        Guard(app, host, bound, token),
+        http="h11",
+        ws="none",
+        loop="asyncio",
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        access_log=False,
+        log_config=None,
+        limit_concurrency=64,
+        backlog=64,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=1,
+        h11_max_incomplete_event_size=16_384,
+    )
+    server = uvicorn.Server(config)
+    if beside:
+        threading.Thread(target=_end_with_the_run, args=(server, app.state.watch), daemon=True).start()
+    told(address(host, bound, token))
+    server.run(sockets=[listener])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    return host in LOOPBACK or host.startswith("127.")
+
+
+def address(host: str, port: int, token: str) -> str:
+    """What to open. The page takes the token out of its own address at once."""
+    name = host if host not in ("", "::") and not _is_any(host) else socket.gethostname()
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}/?token={token}"
+
+
+def _listener(host: str, port: int | None) -> socket.socket:
+    """A socket that is bound. Raises PlanError."""
+    try:
+        family, _, _, _, where = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise PlanError(
+            f"--host {shown(host)} is no address of this machine", code="P91", fix="--host 127.0.0.1"
+        ) from error
+    wanted = range(USUAL_PORT, USUAL_PORT + TRIES) if port is None else [port]
+    for each in wanted:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        # On Windows this option lets two servers share a port.
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((where[0], each))
+            return listener
+        except OSError as error:
+            listener.close()
+            failed = error
+    raise PlanError(
+        f"port {wanted[0]} of {host} cannot be had: {failed.strerror or failed}", code="P92", fix="--port 0 takes any"
+    )
+
+
+def _end_with_the_run(server: object, watch: object) -> None:
+    """Waits until the run has closed our standard input, and until nobody has looked for a while."""
+    while sys.stdin.read(4_096):
+        pass
+    ended = time.monotonic()
+    while watch.queues or time.monotonic() - max(ended, watch.last_seen) < LINGER_S:  # type: ignore[attr-defined]
+        time.sleep(1)
+    server.should_exit = True  # type: ignore[attr-defined]
+
+
+def _is_any(host: str) -> bool:
+    return host.strip("0.") == "" and host != ""
