@@ -78,10 +78,8 @@ class Library:
         """A run or a search as its page shows it."""
         with self._lock:
             run, opened = self._opened(run_id)
-            if run.digest.search:
-                view = search_view(opened.trace)
-            else:
-                view = run_view(opened.trace, run.state, run.folder)
+            view_of = search_view if run.digest.search else run_view
+            view = view_of(opened.trace, run.state, run.folder)
             return {"run": run.as_json(), "version": opened.version, **view}
 
     def figure(self, run_id: str, slug: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from netsitter.board.answers import answers
 from netsitter.board.digest import State
 from netsitter.errors import printable
 from netsitter.record.cures import Tried, cure_of
@@ -15,6 +15,8 @@ from netsitter.record.findings import Finding
 from netsitter.record.trace import Trace
 from netsitter.report.cure_text import story
 from netsitter.report.figures.registry import SECTIONS, figures
+from netsitter.report.glance import glances
+from netsitter.report.next_steps import next_steps
 from netsitter.report.text import MARKS, remedy_text, started_lines
 
 BEST_TRIALS = 20
@@ -28,7 +30,8 @@ def run_view(trace: Trace, state: State, folder: Path) -> dict[str, Any]:
     cure = cure_of(cured.facts) if (cured := trace.last(Cured)) is not None else None
     tried = [one for each in cure.rounds for one in each.tried] if cure else []
     return {
-        "answers": [answer.as_json() for answer in answers(trace, state, folder)],
+        "answers": _answers(trace),
+        "steps": _steps(trace, state, folder),
         "lines": started_lines(trace.started) if trace.started and trace.started.data and trace.started.net else [],
         "findings": [_card(finding, tried) for finding in trace.findings[:MOST_FINDINGS]],
         "cure": None if cure is None else {"story": story(cure)},
@@ -39,7 +42,7 @@ def run_view(trace: Trace, state: State, folder: Path) -> dict[str, Any]:
     }
 
 
-def search_view(trace: Trace) -> dict[str, Any]:
+def search_view(trace: Trace, state: State, folder: Path) -> dict[str, Any]:
     """All of a search that is no figure: its stages, and its best trials."""
     trials = {told.number: told for told in trace.of(Searched)}
     scored = [told for told in trials.values() if told.score is not None and isfinite(told.score)]
@@ -47,15 +50,13 @@ def search_view(trace: Trace) -> dict[str, Any]:
     best = sorted(scored, key=lambda told: (-len(told.curve), -(told.score or 0.0), told.number))[:BEST_TRIALS]
     began = trace.last(SearchBegan)
     names = list(began.space) if began else []
-    ways: dict[str, int] = {}
-    for told in trials.values():
-        ways[told.how] = ways.get(told.how, 0) + 1
     return {
+        "answers": _answers(trace),
+        "steps": _steps(trace, state, folder),
         "names": names,
         "sampler": began.sampler if began else "",
         "of": began.trials if began else 0,
         "done": len(trials),
-        "ways": ways,
         "stages": [
             {
                 "stage": stage.stage,
@@ -78,6 +79,16 @@ def search_view(trace: Trace) -> dict[str, Any]:
         ],
         "sections": sections(trace),
     }
+
+
+def _answers(trace: Trace) -> list[dict[str, str]]:
+    return [{name: printable(told) for name, told in asdict(answer).items()} for answer in glances(trace)]
+
+
+def _steps(trace: Trace, state: State, folder: Path) -> list[list[str]]:
+    """What to do next. While it trains nothing is there to be typed."""
+    steps = [] if state is State.RUNNING else next_steps(trace, str(folder))
+    return [[printable(step.says), printable(step.command)] for step in steps]
 
 
 def sections(trace: Trace) -> list[dict[str, Any]]:

@@ -33,7 +33,9 @@ const relist = inTurn(async () => {
   const told = await ask("/api/runs");
   known.runs = new Map(told.runs.map((run) => [run.id, run]));
   [known.total, known.unread, known.folder, known.read] = [told.total, told.unread, told.folder, true];
-  say(document.getElementById("folder"), told.folder);
+  const folder = document.getElementById("folder");
+  say(folder, told.folder.split(/[\\/]/).slice(-2).join("/"));
+  folder.title = told.folder;
   view.news(null);
 });
 

@@ -16,7 +16,8 @@ export function runView(id, known) {
   const boxes = new Map();
   const drawn = h("div", { class: "drawn" });
   const rest = h("div", { class: "rest" });
-  const side = h("div", { class: "side" }, found);
+  const steps = h("div");
+  const side = h("div", { class: "side" }, steps, found);
   const element = h("article", { class: "run" }, head, lines, questions, h("div", { class: "body" }, drawn, side), rest);
   let seen = null;
   let changed = -1;
@@ -32,12 +33,12 @@ export function runView(id, known) {
     const run = told.run;
     document.title = `${run.name} · netsitter`;
     headOf(run);
+    sync(questions, told.answers, (each) => each.question, answer);
+    sync(steps, told.steps.length ? [told.steps] : [], () => "steps", stepsOf);
     if (run.search) {
-      element.classList.add("search");
-      searchParts(told, { lines, questions, side, rest });
+      searchParts(told, { lines, stages: found, rest });
     } else {
       sync(lines, told.lines, (line) => line, (line) => h("p", {}, line));
-      sync(questions, told.answers, (each) => each.question, answer);
       findingsOf(told, run);
       restOf(told);
     }
@@ -116,12 +117,15 @@ export function runView(id, known) {
   };
 }
 
-function answer({ question, answer, detail, mood, command }) {
-  const marks = { good: "✓", watch: "◆", bad: "✕", unknown: "…" };
+function answer({ question, answer: told, by, mood }) {
+  const marks = { well: "✓", sick: "✕", unclear: "…" };
   return h("section", { class: `answer ${mood}` },
-    h("h2", {}, question), h("p", { class: "short" }, h("i", { "aria-hidden": "true" }, marks[mood]), answer),
-    detail ? h("p", { class: "detail" }, detail) : null,
-    command ? h("code", { class: "command" }, command) : null);
+    h("h2", {}, question), h("p", { class: "short" }, h("i", { "aria-hidden": "true" }, marks[mood]), told), h("p", { class: "detail" }, by));
+}
+
+function stepsOf(steps) {
+  return h("section", { class: "next" }, h("h2", {}, "Next"), h("ol", {}, steps.map(([says, command]) =>
+    h("li", {}, says, command ? h("code", { class: "command", tabindex: 0 }, command) : null))));
 }
 
 /** The run that trains now; the one that begins next, where none does. */
