@@ -6,28 +6,32 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from netsitter.record.trace import Trace
-from netsitter.report.figures.lines import add_line, steps_and_values, wide
+import numpy as np
+from numpy.typing import NDArray
+
+from netsitter.report.figures.lines import add_line, wide
 from netsitter.report.figures.look import LINES, canvas
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 CURVES = {
-    "epoch/val": ("Validation score", "score"),
-    "epoch/val_loss": ("Validation loss", "loss"),
-    "epoch/train": ("Training score", "score"),
-    "loss": ("Loss of the batches", "loss"),
+    "val": ("epoch/val", "Validation score", "score"),
+    "val-loss": ("epoch/val_loss", "Validation loss", "loss"),
+    "train": ("epoch/train", "Training score", "score"),
+    "loss": ("loss", "Loss of the batches", "loss"),
 }
-"""Series that runs are compared by, with what stands above the figure and along its upright axis."""
+"""What runs are compared by: the series, what stands above the figure, and along its upright axis."""
+
+Line = tuple[str, NDArray[np.int64], NDArray[np.float64]]
+"""A run's name, and one of its series: steps (S,), values (S,)."""
 
 
-def compared(series: str, runs: Sequence[tuple[str, Trace]]) -> go.Figure:
+def compared(slug: str, runs: Sequence[Line]) -> go.Figure:
     """One series of several runs, a line each, in the order in which they were picked."""
-    curves = [steps_and_values(trace, series) for _, trace in runs]
-    log = series in ("loss", "epoch/val_loss") and any(wide(values) for _, values in curves)
-    figure = canvas("step", CURVES[series][1], log_y=log)
-    for place, ((name, _), (steps_S, values_S)) in enumerate(zip(runs, curves, strict=True)):
+    _, _, unit = CURVES[slug]
+    figure = canvas("step", unit, log_y=unit == "loss" and any(wide(values_S) for _, _, values_S in runs))
+    for place, (name, steps_S, values_S) in enumerate(runs):
         if len(steps_S):
             add_line(figure, steps_S, values_S, escape(name), LINES[place % len(LINES)])
     return figure

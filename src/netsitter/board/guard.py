@@ -15,7 +15,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from netsitter.board.serve import LOOPBACK, is_loopback
@@ -35,6 +35,11 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 """Of every answer. Plotly sets styles by attribute, which cannot run anything; its style sheets are left out."""
+
+ENTRY = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>netsitter</title>
+<script src="/page/enter.js"></script><noscript><a href="/">Go on</a></noscript></html>
+"""
 
 NO_TOKEN = "This page opens with the address that `netsitter board` printed, token and all.\n"
 
@@ -94,8 +99,11 @@ class Guard:
         return f"netsitter-{self.port}"
 
     def _welcome(self) -> Response:
-        """To the page itself, whose address no longer holds the token."""
-        answer = RedirectResponse("/", status_code=303)
+        """Leads to the page itself, whose address no longer holds the token.
+
+        Not by a redirect: after one from another place, as a link in a chat, browsers keep a strict cookie back.
+        """
+        answer = HTMLResponse(ENTRY)
         answer.set_cookie(self.cookie, self.token, httponly=True, samesite="strict", path="/")
         return answer
 
@@ -103,7 +111,7 @@ class Guard:
         return hmac.compare_digest(token.encode(), self.token.encode())
 
     def _is_ours(self, told: str) -> bool:
-        """Whether the header names this server: by its own address, or, beyond this machine, by any number or its name."""
+        """Whether the header names this server; one that is open to other machines goes by any number, and its name."""
         name, _, port = told.rpartition(":") if not told.endswith("]") else (told, "", "80")
         if port != str(self.port):
             return False

@@ -1,4 +1,4 @@
-"""`Library`: the shelf, the runs that pages have opened, and what is drawn of them. Safe to ask from several threads."""
+"""`Library`: the shelf, the runs that pages have opened, and what is drawn of them. Several threads may ask."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from netsitter.board.compare import CURVES, compared, differing_fields
 from netsitter.board.shelf import JOURNAL, Shelf, Shelved
 from netsitter.board.tail import Tail
 from netsitter.board.views import run_view, search_view
-from netsitter.errors import RunError
-from netsitter.report.figures.look import template
+from netsitter.errors import PlanError, RunError, shown
+from netsitter.report.figures.lines import steps_and_values
 from netsitter.report.figures.registry import figure_of
 
 MOST_OPEN = 12
@@ -33,12 +33,17 @@ class _Open:
     tail: Tail
     trace: BoundedTrace = field(default_factory=BoundedTrace)
     version: int = 0
+    lock: Lock = field(default_factory=Lock)
     drawn: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def refresh(self) -> None:
+        """Takes what is new. Raises RunError where the journal is no longer there."""
         more = True
         while more:
-            look = self.tail.look()
+            try:
+                look = self.tail.look()
+            except OSError as error:
+                raise RunError("the run is gone", code="S32", state="") from error
             if look.again:
                 self.trace, self.drawn = BoundedTrace(), {}
             for event in look.events:
@@ -50,8 +55,8 @@ class _Open:
 class Library:
     """What the routes ask. Raises RunError for a run that is not on the shelf, PlanError for an unknown figure."""
 
-    def __init__(self, folder: Path) -> None:
-        self.shelf = Shelf(folder)
+    def __init__(self, folder: Path, *, waits: bool = False) -> None:
+        self.shelf = Shelf(folder, waits)
         self._open: OrderedDict[str, _Open] = OrderedDict()
         self._lock = Lock()
 
@@ -76,19 +81,22 @@ class Library:
 
     def run(self, run_id: str) -> dict[str, Any]:
         """A run or a search as its page shows it."""
-        with self._lock:
-            run, opened = self._opened(run_id)
-            view_of = search_view if run.digest.search else run_view
+        run, opened = self._opened(run_id)
+        view_of = search_view if run.digest.search else run_view
+        with opened.lock:
+            opened.refresh()
             view = view_of(opened.trace, run.state, run.folder)
             return {"run": run.as_json(), "version": opened.version, **view}
 
     def figure(self, run_id: str, slug: str) -> str:
         """A figure of a run as JSON, without colours of paper: the page puts the template in."""
-        with self._lock:
-            _, opened = self._opened(run_id)
+        _, opened = self._opened(run_id)
+        entry = figure_of(slug)
+        with opened.lock:
+            opened.refresh()
             version, told = opened.drawn.get(slug, (-1, ""))
             if version != opened.version:
-                told = str(figure_of(slug).draw(opened.trace).to_json())
+                told = str(entry.draw(opened.trace).to_json())
                 opened.drawn[slug] = (opened.version, told)
             return told
 
@@ -97,20 +105,20 @@ class Library:
         with self._lock:
             runs = [self._shelved(each) for each in ids[:MOST_COMPARED]]
             fields = differing_fields([run.digest.plan for run in runs])
-            figures = [{"slug": name, "title": title, "look_for": ""} for name, (title, _) in CURVES.items()]
+            figures = [{"slug": slug, "title": title, "look_for": ""} for slug, (_, title, _) in CURVES.items()]
             return {"runs": [run.as_json() for run in runs], "fields": fields, "figures": figures}
 
-    def compared(self, ids: list[str], series: str) -> str:
+    def compared(self, ids: list[str], slug: str) -> str:
         """One series of several runs as a figure."""
-        if series not in CURVES:
-            raise RunError(f"runs are not compared by {series!r}", code="S62", allowed=", ".join(CURVES), state="")
-        with self._lock:
-            pairs = [self._opened(each) for each in ids[:MOST_COMPARED]]
-            return str(compared(series, [(run.digest.name, opened.trace) for run, opened in pairs]).to_json())
-
-    def looks(self) -> dict[str, Any]:
-        """The templates, by theme."""
-        return {"light": template(), "dark": template(dark=True)}
+        if slug not in CURVES:
+            raise PlanError(f"runs are not compared by {shown(slug)}", code="P90", allowed=", ".join(CURVES), state="")
+        curves = []
+        for each in ids[:MOST_COMPARED]:
+            run, opened = self._opened(each)
+            with opened.lock:
+                opened.refresh()
+                curves.append((run.digest.name, *steps_and_values(opened.trace, CURVES[slug][0])))
+        return str(compared(slug, curves).to_json())
 
     def _shelved(self, run_id: str) -> Shelved:
         run = self.shelf.runs.get(run_id)
@@ -119,15 +127,12 @@ class Library:
         return run
 
     def _opened(self, run_id: str) -> tuple[Shelved, _Open]:
-        run = self._shelved(run_id)
-        opened = self._open.get(run_id)
-        if opened is None:
-            opened = self._open[run_id] = _Open(Tail(run.folder / JOURNAL))
-            if len(self._open) > MOST_OPEN:
-                self._open.popitem(last=False)
-        self._open.move_to_end(run_id)
-        try:
-            opened.refresh()
-        except OSError as error:
-            raise RunError("the run is gone", code="S32", state="") from error
-        return run, opened
+        with self._lock:
+            run = self._shelved(run_id)
+            opened = self._open.get(run_id)
+            if opened is None:
+                opened = self._open[run_id] = _Open(Tail(run.folder / JOURNAL))
+                if len(self._open) > MOST_OPEN:
+                    self._open.popitem(last=False)
+            self._open.move_to_end(run_id)
+            return run, opened

@@ -56,15 +56,19 @@ class Shelved:
 
 @dataclass
 class Shelf:
-    """The runs in a folder, or the one run that the folder is. Raises RunError where there is no such folder."""
+    """The runs in a folder, or the one run that the folder is.
+
+    waits: whether the folder may be yet to come. Raises RunError where it is not there otherwise.
+    """
 
     folder: Path
+    waits: bool = False
     runs: dict[str, Shelved] = field(default_factory=dict, init=False)
     _listed: float = field(default=-1.0, init=False)
     _turn: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        if not self.folder.is_dir():
+        if not self.waits and not self.folder.is_dir():
             raise RunError(
                 f"{self.folder} is no folder",
                 code="S32",

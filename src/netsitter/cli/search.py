@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from netsitter.cli import options as opt
+from netsitter.cli.board import Board, begin_beside
 from netsitter.cli.verdict import CLEAN, FOUND
 
 
@@ -51,6 +52,7 @@ def search(
     ] = None,
     data_dir: opt.DataDir = None,
     runs: Annotated[str, typer.Option("--runs", metavar="FOLDER", help="where its folders are made")] = "runs",
+    board: Board = False,
     json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
@@ -61,6 +63,7 @@ def search(
         "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim,
         "schedule": schedule, "epochs": epochs, "batch": batch, "seed": seed,
     }  # fmt: skip
+    begin_beside(runs, wanted=board)
     found = search_door(
         data, space=space or None, trials=trials, stages=stages, sampler=sampler, plan=plan, resume=resume, runs=runs,
         show=not (json or quiet), data_dir=data_dir, engine=engine, workers=workers, address=address,

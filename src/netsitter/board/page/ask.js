@@ -3,7 +3,7 @@
 /** The answer to a question. Rejects where there is none. */
 export async function ask(address, { text = false } = {}) {
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(`${answer.status} for ${address}`);
+  if (!answer.ok) throw Object.assign(new Error(), { status: answer.status, ...(await answer.json().catch(() => ({}))) });
   return text ? answer.text() : answer.json();
 }
 
@@ -33,7 +33,7 @@ export function listen(news, live) {
   let source = null;
   const open = () => {
     if (source || document.hidden) return;
-    source = new EventSource("/api/events");
+    source = new EventSource("/api/news");
     source.onopen = () => {
       live(true);
       news({ reload: true, changed: [], gone: [] });

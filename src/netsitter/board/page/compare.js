@@ -17,7 +17,7 @@ export function compareView(ids) {
     sync(heads, [told], () => "table", table);
     if (!figures.length) {
       for (const each of told.figures) {
-        const figure = new Figure(each, `/api/compare/${ids.join(",")}/figures/${each.slug.replace("/", "-")}`);
+        const figure = new Figure(each, `/api/compare/${ids.join(",")}/figures/${each.slug}`);
         figures.push(figure);
         box.append(figure.element);
       }

@@ -1,5 +1,5 @@
 // Figures: asked for when they come into sight, drawn anew when there is something new, at a pace that costs little.
-import { h } from "./dom.js";
+import { h, say } from "./dom.js";
 import { ask } from "./ask.js";
 
 const CONFIG = { displayModeBar: false, responsive: true, showTips: false, doubleClick: "reset+autosize" };
@@ -64,8 +64,10 @@ export class Figure {
     const { data, layout } = JSON.parse(this.told);
     const empty = !data.length;
     this.note.hidden = !empty;
-    this.note.textContent = empty ? "Nothing to draw yet." : "";
+    if (empty) say(this.note, "Nothing to draw yet.");
     this.plot.classList.toggle("blank", empty);
+    // As high as it will be, before it is drawn, lest the page moves twice.
+    this.plot.style.minHeight = `${layout.height}px`;
     const look = structuredClone(looks[theme()]);
     await plotly.react(this.plot, data, { ...layout, template: look, autosize: true, uirevision: "kept" }, CONFIG);
   }
@@ -91,9 +93,9 @@ async function work() {
     const began = performance.now();
     try {
       await figure.draw();
-    } catch {
+    } catch (problem) {
       figure.note.hidden = false;
-      figure.note.textContent = "This figure cannot be had just now.";
+      say(figure.note, [problem.error ?? "This figure cannot be had just now", problem.fix].filter(Boolean).join(": "));
     }
     const took = performance.now() - began;
     if (!queue.length) await new Promise((rested) => setTimeout(rested, Math.max(LEAST_REST_MS, REST * took)));

@@ -27,7 +27,7 @@ export function runView(id, known) {
     try {
       told = await ask(`/api/runs/${id}`);
     } catch (error) {
-      if (String(error).includes("404")) gone();
+      if (error.status === 404) gone();
       throw error;
     }
     const run = told.run;
