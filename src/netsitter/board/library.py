@@ -14,6 +14,7 @@ from netsitter.board.shelf import JOURNAL, Shelf, Shelved
 from netsitter.board.tail import Tail
 from netsitter.board.views import run_view, search_view
 from netsitter.errors import PlanError, RunError, shown
+from netsitter.report.figures.entry import Entry
 from netsitter.report.figures.lines import steps_and_values
 from netsitter.report.figures.registry import figure_of
 
@@ -34,7 +35,7 @@ class _Open:
     trace: BoundedTrace = field(default_factory=BoundedTrace)
     version: int = 0
     lock: Lock = field(default_factory=Lock)
-    drawn: dict[str, tuple[int, str]] = field(default_factory=dict)
+    drawn: dict[str, tuple[object, str]] = field(default_factory=dict)
 
     def refresh(self) -> None:
         """Takes what is new. Raises RunError where the journal is no longer there."""
@@ -50,6 +51,11 @@ class _Open:
                 self.trace.take(event)
             self.version += bool(look.events) or look.again
             more = look.more
+
+    def mark(self, entry: Entry) -> object:
+        """Is another once the figure is another: most news are steps, which most figures do not show."""
+        ends = [int(curve.steps[-1]) for name in entry.needs if len((curve := self.trace.curve(name)).steps)]
+        return len(self.trace.events), id(self.trace.events[-1]) if self.trace.events else 0, ends
 
 
 class Library:
@@ -94,10 +100,11 @@ class Library:
         entry = figure_of(slug)
         with opened.lock:
             opened.refresh()
-            version, told = opened.drawn.get(slug, (-1, ""))
-            if version != opened.version:
+            mark = opened.mark(entry)
+            drawn, told = opened.drawn.get(slug, (None, ""))
+            if drawn != mark:
                 told = str(entry.draw(opened.trace).to_json())
-                opened.drawn[slug] = (opened.version, told)
+                opened.drawn[slug] = (mark, told)
             return told
 
     def comparison(self, ids: list[str]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from html import escape
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 OPEN_TO_OTHERS = (
@@ -59,7 +58,7 @@ def board(
             file.unlink(missing_ok=True)
 
 
-def begin_beside(runs: str, *, wanted: bool) -> None:
+def begin_beside(command: typer.Context, runs: str, *, wanted: bool) -> None:
     """Begins a board beside what this command does, until it has done it.
 
     Its address goes to standard error: standard output may be read by a program.
@@ -67,7 +66,6 @@ def begin_beside(runs: str, *, wanted: bool) -> None:
     if wanted:
         from netsitter.board.beside import board_beside
 
-        command = click.get_current_context()
         command.with_resource(board_beside(runs, lambda line: typer.echo(line, err=True)))
 
 

@@ -13,6 +13,7 @@ from netsitter.cli.verdict import as_json, checked_severity, exit_code
 
 
 def fit(
+    context: typer.Context,
     data: Annotated[
         str | None, typer.Argument(help="a folder, an archive, a file, or a known name; else data.source of the plan")
     ] = None,
@@ -64,7 +65,7 @@ def fit(
         "resize": resize, "task": task, "select": opt.listed(select), "ignore": opt.listed(ignore),
         "rules.stop": False if keep_going else None,
     }  # fmt: skip
-    begin_beside(runs, wanted=board)
+    begin_beside(context, runs, wanted=board)
     run = fit_door(
         data,
         plan=plan,

@@ -12,6 +12,7 @@ from netsitter.cli.verdict import CLEAN, FOUND
 
 
 def search(
+    context: typer.Context,
     data: Annotated[str | None, typer.Argument(help="as for fit")] = None,
     net: opt.Net = None,
     space: Annotated[
@@ -63,7 +64,7 @@ def search(
         "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim,
         "schedule": schedule, "epochs": epochs, "batch": batch, "seed": seed,
     }  # fmt: skip
-    begin_beside(runs, wanted=board)
+    begin_beside(context, runs, wanted=board)
     found = search_door(
         data, space=space or None, trials=trials, stages=stages, sampler=sampler, plan=plan, resume=resume, runs=runs,
         show=not (json or quiet), data_dir=data_dir, engine=engine, workers=workers, address=address,

@@ -3,8 +3,8 @@ import { h, say } from "./dom.js";
 import { ask } from "./ask.js";
 
 const CONFIG = { displayModeBar: false, responsive: true, showTips: false, doubleClick: "reset+autosize" };
-const REST = 3; // a figure that took so long is left alone for so many times as long
-const LEAST_REST_MS = 250;
+const REST = 2; // after a figure is drawn anew, all are left alone for so many times as long as that took
+const LEAST_REST_MS = 150;
 
 let looks = null;
 let plotly = null;
@@ -86,19 +86,24 @@ export function repaint() {
 
 async function work() {
   busy = true;
+  let rested = 0;
   while (queue.length) {
-    const figure = queue.shift();
+    const figure = queue.splice(Math.max(0, queue.findIndex((each) => !each.told)), 1)[0];
     if (!shown.has(figure) || !figure.seen || !figure.stale) continue;
-    figure.stale = false;
     const began = performance.now();
+    if (figure.told && began < rested) {
+      queue.push(figure);
+      await new Promise((done) => setTimeout(done, Math.min(100, rested - began)));
+      continue;
+    }
+    figure.stale = false;
     try {
       await figure.draw();
     } catch (problem) {
       figure.note.hidden = false;
       say(figure.note, [problem.error ?? "This figure cannot be had just now", problem.fix].filter(Boolean).join(": "));
     }
-    const took = performance.now() - began;
-    if (!queue.length) await new Promise((rested) => setTimeout(rested, Math.max(LEAST_REST_MS, REST * took)));
+    rested = performance.now() + Math.max(LEAST_REST_MS, REST * (performance.now() - began));
   }
   busy = false;
 }
