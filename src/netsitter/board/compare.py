@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netsitter.report.figures.lines import add_line, wide
-from netsitter.report.figures.look import LINES, canvas
+from netsitter.report.figures.look import LINES, canvas, safe
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -33,7 +32,7 @@ def compared(slug: str, runs: Sequence[Line]) -> go.Figure:
     figure = canvas("step", unit, log_y=unit == "loss" and any(wide(values_S) for _, _, values_S in runs))
     for place, (name, steps_S, values_S) in enumerate(runs):
         if len(steps_S):
-            add_line(figure, steps_S, values_S, escape(name), LINES[place % len(LINES)])
+            add_line(figure, steps_S, values_S, safe(name), LINES[place % len(LINES)])
     return figure
 
 

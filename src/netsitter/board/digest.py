@@ -53,6 +53,7 @@ class Digest:
     """A sink that keeps what a list needs.
 
     name: of the run's folder. search: whether it is a search. done, of: epochs, or trials of a search.
+    step, steps: done, and as many as the plan asks for.
     score: on validation, the best so far; on the test part once there is one. spark: validation score by epoch, or by
     trial. loss: the latest.
     """
@@ -68,6 +69,7 @@ class Digest:
     done: int = 0
     of: int = 0
     step: int = 0
+    steps: int = 0
     loss: float | None = None
     score: float | None = None
     part: str = ""
@@ -78,7 +80,7 @@ class Digest:
     def take(self, event: Event) -> None:
         match event:
             case Started():
-                self.__init__(self.name)  # type: ignore[misc]
+                vars(self).update(vars(Digest(self.name)))
                 self._begin(event)
             case Resumed():
                 self.ended, self.done, self.step = None, event.epoch, event.step
@@ -133,6 +135,7 @@ class Digest:
             "done": self.done,
             "of": self.of,
             "step": self.step,
+            "steps": self.steps,
             "loss": self.loss,
             "score": self.score,
             "part": self.part,
@@ -149,7 +152,10 @@ class Digest:
         self.data = str(event.data.get("name", ""))
         self.net = str(event.net.get("kind", ""))
         self.real = not event.data.get("classes")
-        self.of = int((self.plan.get("loop") or {}).get("epochs") or 0)
+        loop, rows = self.plan.get("loop") or {}, (event.data.get("rows") or {}).get("train") or 0
+        self.of, batch = int(loop.get("epochs") or 0), int(loop.get("batch") or 0)
+        # A last batch of one row joins the one before it.
+        self.steps = self.of * max(1, (rows + batch - 1 - (batch > 1)) // batch) if batch else 0
 
     def _best(self) -> None:
         finite = [score for score in self._spark if math.isfinite(score)]

@@ -18,7 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from netsitter.board.serve import LOOPBACK, is_loopback
+from netsitter.board.serve import LOOPBACK, is_everywhere, is_loopback
 
 METHODS = ("GET", "HEAD")
 
@@ -35,6 +35,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 """Of every answer. Plotly sets styles by attribute, which cannot run anything; its style sheets are left out."""
+
+MOST_HEAD = 16_384
+"""Bytes of a request's address and headers together."""
 
 ENTRY = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>netsitter</title>
@@ -75,6 +78,9 @@ class Guard:
         await (refusal or self.app)(scope, receive, guarded)
 
     def _refusal(self, scope: Scope) -> Response | None:
+        told = [scope["raw_path"], scope["query_string"], *(part for pair in scope["headers"] for part in pair)]
+        if sum(map(len, told)) > MOST_HEAD:
+            return Response(status_code=431)
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._is_ours(hosts[0]):
@@ -118,15 +124,17 @@ class Guard:
         name = name[1:-1] if name.startswith("[") and name.endswith("]") else name.lower()
         if is_loopback(self.host):
             return name in (*LOOPBACK, self.host)
-        return name in (*LOOPBACK, self.host, socket.gethostname().lower()) or _is_number(name)
+        ours = name in (*LOOPBACK, self.host, socket.gethostname().lower()) or _is_number(name)
+        return ours and not is_everywhere(name)
 
 
 def _is_number(name: str) -> bool:
     """Whether it is an IP address. Those cannot be pointed elsewhere, as names can."""
     try:
-        return not ipaddress.ip_address(name).is_unspecified
+        ipaddress.ip_address(name)
     except ValueError:
         return False
+    return True
 
 
 def _cookie(header: str, name: str) -> str:

@@ -55,6 +55,7 @@ def board(
     import uvicorn
 
     from netsitter.board.guard import Guard
+    from netsitter.board.patience import Patient
     from netsitter.board.server import application
 
     app = application(folder, waits=beside)
@@ -64,7 +65,7 @@ def board(
         server = uvicorn.Server(
             uvicorn.Config(
                 Guard(app, host, bound, token),
-                http="h11",
+                http=Patient,
                 ws="none",
                 loop="asyncio",
                 proxy_headers=False,
@@ -90,10 +91,14 @@ def is_loopback(host: str) -> bool:
     return host in LOOPBACK or host.startswith("127.")
 
 
+def is_everywhere(host: str) -> bool:
+    """Whether it stands for all addresses of this machine, and names none."""
+    return not host.strip("0.:")
+
+
 def address(host: str, port: int, token: str) -> str:
     """What to open. The page takes the token out of its own address at once."""
-    everywhere = not host.strip("0.:")
-    name = socket.gethostname() if everywhere else f"[{host}]" if ":" in host else host
+    name = socket.gethostname() if is_everywhere(host) else f"[{host}]" if ":" in host else host
     return f"http://{name}:{port}/?token={token}"
 
 

@@ -49,7 +49,7 @@ export function runView(id, known) {
   });
 
   function headOf(run) {
-    const left = run.loss === null || run.state !== "running" ? null : h("span", { class: "faint" }, `loss ${number(run.loss)} at step ${run.step.toLocaleString("en")}`);
+    const left = run.loss === null || run.state !== "running" ? null : h("span", { class: "faint" }, `loss ${number(run.loss)} at step ${run.step.toLocaleString("en")}${run.steps ? ` of ${run.steps.toLocaleString("en")}` : ""}`);
     const best = run.score === null ? null : h("span", { class: "best" }, h("b", { class: "number" }, score(run.score)), run.part === "test" ? " on the test part" : " on validation, at best");
     sync(head, [{ ...run, ticking: 0 }], () => "head", () => h("div", {},
       h("nav", { class: "crumbs", "aria-label": "Where you are" }, h("a", { href: "#/" }, "Runs"), " / ", run.search ? "search" : "run"),

@@ -41,9 +41,10 @@ export function counted(count, one) {
 /** How far a run or a search has come. */
 export function progress(run) {
   const what = run.search ? "trials" : "epochs";
+  const [done, of] = run.steps ? [run.step, run.steps] : [run.done, run.of];
   const told = run.of ? `${run.done} / ${run.of} ${what}` : run.step ? counted(run.step, "step") : "not begun";
   return h("span", { class: "progress" },
-    run.of ? h("progress", { max: run.of, value: Math.min(run.done, run.of), "aria-hidden": "true" }) : null, told);
+    of ? h("progress", { max: of, value: Math.min(done, of), "aria-hidden": "true" }) : null, told);
 }
 
 /** Scores as a small curve; a score that is no number is a gap. */
