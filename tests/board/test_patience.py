@@ -39,9 +39,7 @@ def port(monkeypatch):
         thread.join()
 
 
-@pytest.mark.parametrize(
-    "beginning", [b"", b"GET / HT", WHOLE + b"GET /"], ids=["nothing", "half", "one and a half"]
-)
+@pytest.mark.parametrize("beginning", [b"", b"GET / HT", WHOLE + b"GET /"], ids=["nothing", "half", "one and a half"])
 def test_a_line_that_waits_too_long_is_closed(port, beginning):
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
         line.sendall(beginning)

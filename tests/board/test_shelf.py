@@ -9,11 +9,18 @@ import pytest
 
 from netsitter.board import shelf as module
 from netsitter.board.digest import SPARKS, Digest, State, thinned
+from netsitter.board.library import Library
 from netsitter.board.shelf import Shelf, run_id
 from netsitter.errors import RunError
 from netsitter.record.events import Concluded, Outcome, Resumed, SearchBegan, Searched, StageBegan
 from netsitter.record.journal import Journal
 from tests.board.folders import ended, epoch, found, measured, started, write
+
+
+def versions(shelf: Shelf) -> dict[str, int]:
+    """The version of each run, after a look."""
+    shelf.look()
+    return {run.digest.name: run.version for run in shelf.newest()}
 
 
 def shown(shelf: Shelf) -> dict[str, State]:
@@ -41,12 +48,12 @@ def test_a_run_is_running_while_a_process_holds_its_journal_and_has_crashed_when
     folder = write(tmp_path / "run", [started(), measured(1, 2.0)])
     shelf = Shelf(tmp_path)
     with Journal(folder / "journal.jsonl") as journal:
-        shelf.look()
+        before = versions(shelf)["run"]
         assert shown(shelf) == {"run": State.RUNNING}
-        assert shelf.look() == (set(), set()), "nothing is new"
+        assert versions(shelf)["run"] == before, "nothing is new"
         journal.take(epoch(1, 0.7))
-        assert shelf.look() == ({run_id("run")}, set())
-    assert shelf.look() == ({run_id("run")}, set()), "its end is news too"
+        assert versions(shelf)["run"] == before + 1
+    assert versions(shelf)["run"] == before + 2, "its end is news too"
     assert shown(shelf) == {"run": State.CRASHED}
 
 
@@ -114,14 +121,17 @@ def test_links_out_of_the_folder_and_what_is_no_run_are_not_followed(tmp_path):
     assert list(shown(shelf)) == ["run"]
 
 
-def test_runs_that_come_and_go_are_told(tmp_path):
-    shelf = Shelf(tmp_path)
-    assert shelf.look() == (set(), set())
+def test_runs_that_come_and_go_are_told_once(tmp_path):
+    library = Library(tmp_path)
+    assert library.news() == ([], [])
     write(tmp_path / "run")
-    assert shelf.look() == ({run_id("run")}, set())
+    library.runs()  # what one page asks is no news less for the others
+    changed, gone = library.news()
+    assert ([run["name"] for run in changed], gone) == (["run"], [])
+    assert library.news() == ([], [])
     shutil.rmtree(tmp_path / "run")
-    assert shelf.look() == (set(), {run_id("run")})
-    assert shelf.newest() == []
+    assert library.news() == ([], [run_id("run")])
+    assert library.runs()["runs"] == []
 
 
 def test_a_name_of_any_bytes_has_an_address_and_can_be_read(tmp_path):
@@ -148,9 +158,9 @@ def test_a_folder_that_is_not_there_is_refused_unless_it_may_come(tmp_path):
         Shelf(tmp_path / "nowhere")
     assert "netsitter board FOLDER" in caught.value.fix
     shelf = Shelf(tmp_path / "runs", waits=True)
-    assert shelf.look() == (set(), set())
+    assert versions(shelf) == {}
     write(tmp_path / "runs" / "run")
-    assert shelf.look() == ({run_id("run")}, set())
+    assert versions(shelf).keys() == {"run"}
 
 
 def test_many_runs_are_read_bit_by_bit_the_newest_first(tmp_path, monkeypatch):
@@ -178,10 +188,10 @@ def test_runs_that_are_over_are_looked_at_by_turns_and_none_is_forgotten(tmp_pat
         shelf.look()
     write(tmp_path / "run7", [found()])
     os.utime(tmp_path / "run7" / "journal.jsonl", (1e9, 1e9))
-    news: set[str] = set()
+    before = {run.digest.name: run.version for run in shelf.newest()}
     for _ in range(4):
-        news |= shelf.look()[0]
-    assert news == {run_id("run7")}
+        after = versions(shelf)
+    assert {name for name in after if after[name] != before[name]} == {"run7"}
 
 
 def test_a_small_curve_keeps_both_ends():

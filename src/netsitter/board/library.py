@@ -64,19 +64,25 @@ class Library:
     def __init__(self, folder: Path, *, waits: bool = False) -> None:
         self.shelf = Shelf(folder, waits)
         self._open: OrderedDict[str, _Open] = OrderedDict()
+        self._told: dict[str, int] = {}
         self._lock = Lock()
 
-    def look(self) -> tuple[list[dict[str, Any]], list[str]]:
-        """The runs that changed, as the list shows them, and the ids of those that are gone."""
+    def news(self) -> tuple[list[dict[str, Any]], list[str]]:
+        """What is new since the last time, for all pages together: runs as the list shows them, and ids that are gone."""
         with self._lock:
-            changed, gone = self.shelf.look()
+            self.shelf.look()
+            now = {run.id: run.version for run in self.shelf.runs.values() if run.version}
+            changed = sorted(each for each, version in now.items() if self._told.get(each) != version)
+            gone = sorted(self._told.keys() - now.keys())
+            self._told = now
             for each in gone:
                 self._open.pop(each, None)
-            return [self.shelf.runs[each].as_json() for each in sorted(changed)], sorted(gone)
+            return [self.shelf.runs[each].as_json() for each in changed], gone
 
     def runs(self, most: int = MOST_LISTED) -> dict[str, Any]:
         """The list, running ones first, then the newest."""
         with self._lock:
+            self.shelf.look()
             known = self.shelf.newest()
             return {
                 "folder": str(self.shelf.folder.resolve()),
@@ -128,6 +134,8 @@ class Library:
         return str(compared(slug, curves).to_json())
 
     def _shelved(self, run_id: str) -> Shelved:
+        if run_id not in self.shelf.runs:
+            self.shelf.look()
         run = self.shelf.runs.get(run_id)
         if run is None or not run.version:
             raise RunError("there is no such run", code="S32", state="")

@@ -58,7 +58,6 @@ def application(folder: Path, *, waits: bool = False) -> Starlette:
         return _json(looks)
 
     async def runs(request: Request) -> Response:
-        await run_in_threadpool(library.look)
         return await _told(library.runs)
 
     async def run(request: Request) -> Response:

@@ -76,22 +76,18 @@ class Shelf:
                 fix="netsitter fit makes runs/; from another place: netsitter board FOLDER",
             )
 
-    def look(self) -> tuple[set[str], set[str]]:
-        """Reads what is new, for as long as a look may take. Returns the ids that changed, and those that are gone."""
-        gone = self._list()
+    def look(self) -> None:
+        """Reads what is new, for as long as a look may take; a run's version rises where there is something."""
+        self._list()
         began = time.monotonic()
-        changed = set()
         for run in self._to_look_at():
             try:
-                if self._read(run):
-                    changed.add(run.id)
+                self._read(run)
             except OSError:
                 if run.version:
                     del self.runs[run.id]
-                    gone.add(run.id)
             if time.monotonic() - began > BUDGET_S:
                 break
-        return changed, gone
 
     def newest(self) -> list[Shelved]:
         """The runs that are known, running ones first, then the one changed last."""
@@ -103,7 +99,7 @@ class Shelf:
         """How many runs have not been read to their end yet."""
         return sum(run.more for run in self.runs.values())
 
-    def _read(self, run: Shelved) -> bool:
+    def _read(self, run: Shelved) -> None:
         look = run.tail.look()
         if look.again:
             run.digest = Digest(run.digest.name)
@@ -111,20 +107,18 @@ class Shelf:
             run.digest.take(event)
         before = (run.written, run.more)
         run.changed, run.written, run.more = look.changed, look.written, look.more
-        new = bool(look.events) or look.again or before != (run.written, run.more) or not run.version
-        run.version += new
-        return new
+        run.version += bool(look.events) or look.again or before != (run.written, run.more) or not run.version
 
-    def _list(self) -> set[str]:
-        """Takes up new folders, and lets go those that are no longer there. Returns the ids of the latter."""
+    def _list(self) -> None:
+        """Takes up new folders, and lets go those that are no longer there."""
         try:
             listed = self.folder.stat().st_mtime
             # Within one tick of the clock of files, a folder may change and keep its time.
             if listed == self._listed and listed < time.time() - 2:
-                return set()
+                return
             found = {path.name: path for path in self._folders()}
         except OSError:
-            return set()
+            return
         self._listed = listed
         names = {run.folder.name for run in self.runs.values()}
         for name in sorted(found.keys() - names)[: MOST_RUNS - len(self.runs)]:
@@ -132,10 +126,7 @@ class Shelf:
             run = Shelved(run_id(name), path, Digest(printable(_decoded(name))), Tail(path / JOURNAL, ("measured",)))
             run.changed = _changed(path)
             self.runs[run.id] = run
-        gone = {run.id for run in self.runs.values() if run.folder.name not in found}
-        for each in gone:
-            del self.runs[each]
-        return gone
+        self.runs = {run.id: run for run in self.runs.values() if run.folder.name in found}
 
     def _folders(self) -> Iterator[Path]:
         if (self.folder / JOURNAL).is_file():

@@ -47,7 +47,7 @@ class Watch:
         while True:
             if self._queues:
                 self.last_seen = time.monotonic()
-                changed, gone = await run_in_threadpool(self.library.look)
+                changed, gone = await run_in_threadpool(self.library.news)
                 if changed or gone:
                     many = len(changed) + len(gone) > MOST_NEWS
                     self._tell(as_json(RELOAD if many else {"gone": gone, "changed": changed, "reload": False}))

@@ -18,7 +18,8 @@ export function runView(id, known) {
   const rest = h("div", { class: "rest" });
   const steps = h("div");
   const side = h("div", { class: "side" }, steps, found);
-  const element = h("article", { class: "run" }, head, lines, questions, h("div", { class: "body" }, drawn, side), rest);
+  const parts = h("div", {}, head, lines, questions, h("div", { class: "body" }, drawn, side), rest);
+  const element = h("article", { class: "run" }, parts);
   let seen = null;
   let changed = -1;
 
@@ -31,6 +32,7 @@ export function runView(id, known) {
       throw error;
     }
     const run = told.run;
+    if (!element.contains(parts)) element.replaceChildren(parts);
     document.title = `${run.name} · netsitter`;
     headOf(run);
     sync(questions, told.answers, (each) => each.question, answer);
@@ -84,7 +86,7 @@ export function runView(id, known) {
     }
     const [first, ...others] = sections.map((section) => boxes.get(section.name)[0]);
     if (first && first.parentElement !== drawn) drawn.append(first);
-    for (const each of others) if (each.parentElement !== element) element.insertBefore(each, rest);
+    for (const each of others) if (each.parentElement !== parts) parts.insertBefore(each, rest);
   }
 
   function restOf(told) {
