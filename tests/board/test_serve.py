@@ -154,7 +154,7 @@ from pathlib import Path
 from netsitter.board.library import Library
 from netsitter.board.server import application
 library = Library(Path({str(tmp_path)!r}))
-library.look()
+library.news()
 for run in library.runs()["runs"]:
     assert library.run(run["id"])["sections"] and library.figure(run["id"], "loss")
 application(Path({str(tmp_path)!r}))

@@ -68,7 +68,7 @@ class Library:
         self._lock = Lock()
 
     def news(self) -> tuple[list[dict[str, Any]], list[str]]:
-        """What is new since the last time, for all pages together: runs as the list shows them, and ids that are gone."""
+        """What is new since the last time, for all pages together: runs as the list has them, and ids that are gone."""
         with self._lock:
             self.shelf.look()
             now = {run.id: run.version for run in self.shelf.runs.values() if run.version}

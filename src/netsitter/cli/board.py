@@ -44,10 +44,10 @@ def board(
     entry: list[Path] = []
 
     def told(address: str) -> None:
-        typer.echo(address if beside else f"The board: {address}\nCtrl-C ends it; no run notices.")
-        sys.stdout.flush()
         if not is_loopback(host):
             typer.echo(OPEN_TO_OTHERS.format(host=host), err=True)
+        typer.echo(address if beside else f"The board: {address}\nCtrl-C ends it; no run notices.")
+        sys.stdout.flush()
         if open_ and not beside and _has_screen():
             entry.append(_opened(address))
 
