@@ -69,7 +69,7 @@ def test_a_run_that_really_trains_appears_and_is_followed_to_its_end(browser, tm
     runs = tmp_path / "runs"
     runs.mkdir()
     with served(runs) as board, page(browser, board.address) as seen:
-        assert "No run yet" in seen.inner_text("main")
+        seen.get_by_role("heading", name="No run yet").wait_for()
         assert "netsitter fit digits" in seen.inner_text("pre")
         data = archive(tmp_path / "table.npz", rows=4_000)
         plan = ("--net", "mlp:16", "--epochs", "8", "--batch", "8", "--set", "loop.preflight=false", "--name", "mine")
