@@ -123,15 +123,24 @@ def test_links_out_of_the_folder_and_what_is_no_run_are_not_followed(tmp_path):
 
 def test_runs_that_come_and_go_are_told_once(tmp_path):
     library = Library(tmp_path)
-    assert library.news() == ([], [])
+    nothing = {"changed": [], "gone": [], "reload": False, "total": 0, "unread": 0}
+    assert library.news() == nothing
     write(tmp_path / "run")
     library.runs()  # what one page asks is no news less for the others
-    changed, gone = library.news()
-    assert ([run["name"] for run in changed], gone) == (["run"], [])
-    assert library.news() == ([], [])
+    news = library.news()
+    assert ([run["name"] for run in news["changed"]], news["gone"]) == (["run"], [])
+    assert library.news() == nothing | {"total": 1}
     shutil.rmtree(tmp_path / "run")
-    assert library.news() == ([], [run_id("run")])
+    assert library.news() == nothing | {"gone": [run_id("run")]}
     assert library.runs()["runs"] == []
+
+
+def test_of_very_many_changes_a_page_is_told_to_ask_for_the_list(tmp_path, monkeypatch):
+    monkeypatch.setattr("netsitter.board.library.MOST_NEWS", 2)
+    for name in ("a", "b", "c"):
+        write(tmp_path / name)
+    news = Library(tmp_path).news()
+    assert (news["reload"], news["changed"], news["total"]) == (True, [], 3)
 
 
 def test_a_name_of_any_bytes_has_an_address_and_can_be_read(tmp_path):

@@ -24,7 +24,10 @@ MOST_OPEN = 12
 MOST_COMPARED = 8
 """Runs in one comparison: no more colours can be told apart."""
 
-MOST_LISTED = 500
+MOST_LISTED = 5_000
+
+MOST_NEWS = 200
+"""Changed runs that are told one by one."""
 
 
 @dataclass
@@ -67,8 +70,12 @@ class Library:
         self._told: dict[str, int] = {}
         self._lock = Lock()
 
-    def news(self) -> tuple[list[dict[str, Any]], list[str]]:
-        """What is new since the last time, for all pages together: runs as the list has them, and ids that are gone."""
+    def news(self) -> dict[str, Any]:
+        """What is new since the last time, for all pages together.
+
+        changed: runs as the list has them. gone: ids. reload: too many have changed, the whole list is to be asked for.
+        total, unread: runs that are known, and those that have not been read to their end.
+        """
         with self._lock:
             self.shelf.look()
             now = {run.id: run.version for run in self.shelf.runs.values() if run.version}
@@ -77,7 +84,14 @@ class Library:
             self._told = now
             for each in gone:
                 self._open.pop(each, None)
-            return [self.shelf.runs[each].as_json() for each in changed], gone
+            many = len(changed) + len(gone) > MOST_NEWS
+            return {
+                "changed": [] if many else [self.shelf.runs[each].as_json() for each in changed],
+                "gone": [] if many else gone,
+                "reload": many,
+                "total": len(now),
+                "unread": self.shelf.unread,
+            }
 
     def runs(self, most: int = MOST_LISTED) -> dict[str, Any]:
         """The list, running ones first, then the newest."""

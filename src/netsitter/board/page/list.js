@@ -3,6 +3,7 @@ import { h, say, sync } from "./dom.js";
 import { ago, counts, progress, score, spark, state } from "./words.js";
 
 const MOST_PICKED = 8;
+const PORTION = 200; // rows, until more are asked for
 
 export function listView(known, picked) {
   const search = h("input", { type: "search", placeholder: "Look for a run", "aria-label": "Look for a run", input: () => news() });
@@ -13,8 +14,10 @@ export function listView(known, picked) {
   const table = h("table", { class: "runs" },
     h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head || h("span", { class: "unseen" }, "Picked"))))), rows);
   const empty = h("div");
+  const more = h("button", { type: "button", class: "button more", hidden: true, click: () => { shown += PORTION; news(); } }, "Show more");
+  let shown = PORTION;
   const element = h("section", { class: "list" },
-    h("div", { class: "bar" }, h("h1", {}, "Runs"), search, button), told, table, empty);
+    h("div", { class: "bar" }, h("h1", {}, "Runs"), search, button), told, table, more, empty);
 
   function compare() {
     if (picked.size > 1) location.hash = `#/compare/${[...picked].join(",")}`;
@@ -58,7 +61,8 @@ export function listView(known, picked) {
     const all = [...known.runs.values()].sort((one, other) =>
       (other.state === "running") - (one.state === "running") || other.changed - one.changed);
     const runs = all.filter((run) => `${run.name} ${run.data} ${run.net} ${run.state}`.toLowerCase().includes(wanted));
-    sync(rows, runs, (run) => run.id, row);
+    sync(rows, runs.slice(0, shown), (run) => run.id, row);
+    more.hidden = runs.length <= shown;
     table.hidden = !runs.length;
     const running = all.filter((run) => run.state === "running").length;
     const total = Math.max(known.total, all.length);

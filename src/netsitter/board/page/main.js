@@ -41,6 +41,7 @@ const relist = inTurn(async () => {
 
 listen((news) => {
   if (news.reload) return relist();
+  [known.total, known.unread] = [news.total, news.unread];
   for (const id of news.gone) known.runs.delete(id);
   for (const run of news.changed) known.runs.set(run.id, run);
   view.news(new Set([...news.gone, ...news.changed.map((run) => run.id)]));
