@@ -6,12 +6,15 @@ import { Figure } from "./figures.js";
 import { searchParts } from "./search.js";
 import { ago, number, progress, score, state } from "./words.js";
 
+const BESIDE = ["cure", "learning", "search"]; // sections that stand beside the findings
+
 export function runView(id, known) {
   const head = h("div", { class: "run-head" });
   const lines = h("div", { class: "lines" });
   const questions = h("div", { class: "answers" });
   const found = h("section", { class: "found", "aria-label": "Findings" });
   const cards = h("div", { class: "cards" });
+  const quiet = h("div");
   const figures = new Map();
   const boxes = new Map();
   const drawn = h("div", { class: "drawn" });
@@ -62,10 +65,12 @@ export function runView(id, known) {
 
   function findingsOf(told, run) {
     const heading = told.findings.length ? "Findings" : run.state === "running" ? "Nothing found so far" : "Nothing is wrong, as far as can be seen";
-    if (!found.contains(cards)) found.replaceChildren(h("h2", {}), h("div"), cards);
+    if (!found.contains(cards)) found.replaceChildren(h("h2", {}), h("div"), quiet, cards);
     say(found.firstElementChild, heading);
     sync(found.children[1], told.cure ? [told.cure] : [], () => "cure", (cure) => h("div", { class: "card cure" },
       h("h3", {}, "Cured by trying"), cure.story.map((line) => h("p", {}, line))));
+    sync(quiet, told.findings.length || run.state !== "running" ? [] : ["quiet"], (each) => each, () =>
+      h("p", { class: "faint" }, "The rules look at the data, at the start, and at every epoch. What they find comes here by itself."));
     sync(cards, told.findings, (each) => `${each.code} ${each.where}`, card);
   }
 
@@ -84,9 +89,12 @@ export function runView(id, known) {
         boxes.get(section.name)[1].append(figure.element);
       }
     }
-    const [first, ...others] = sections.map((section) => boxes.get(section.name)[0]);
-    if (first && first.parentElement !== drawn) drawn.append(first);
-    for (const each of others) if (each.parentElement !== parts) parts.insertBefore(each, rest);
+    for (const { name } of sections) {
+      const [section] = boxes.get(name);
+      if (section.parentElement) continue;
+      if (BESIDE.includes(name)) drawn.append(section);
+      else parts.insertBefore(section, rest);
+    }
   }
 
   function restOf(told) {

@@ -47,12 +47,12 @@ export function progress(run) {
     of ? h("progress", { max: of, value: Math.min(done, of), "aria-hidden": "true" }) : null, told);
 }
 
-/** Scores as a small curve; a score that is no number is a gap. */
+/** Scores as a small curve; a score that is no number is a gap. One score alone is no curve. */
 export function spark(values) {
   const [wide, high] = [112, 26];
   const finite = values.filter((value) => value !== null);
+  if (finite.length < 2) return null;
   const drawing = s("svg", { class: "spark", viewBox: `0 0 ${wide} ${high}`, width: wide, height: high, "aria-hidden": "true" });
-  if (!finite.length) return drawing;
   const [low, top] = [Math.min(...finite), Math.max(...finite)];
   const at = (value, place) => [
     2 + (values.length > 1 ? place / (values.length - 1) : 0.5) * (wide - 4),
