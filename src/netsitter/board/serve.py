@@ -72,6 +72,7 @@ def board(
                 server_header=False,
                 access_log=False,
                 log_config=None,
+                log_level="critical",
                 limit_concurrency=64,
                 timeout_keep_alive=5,
                 timeout_graceful_shutdown=1,
