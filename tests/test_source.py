@@ -23,6 +23,9 @@ FORBIDDEN = {
     "a file in a shared place by a guessable name": r"""["']/tmp|mktemp\(""",
 }
 
+ALLOWED = {("a shell", "board/beside.py")}
+"""The board beside a run is a process of its own: the interpreter that runs us, with a fixed program."""
+
 
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_the_source_does_without(what):
@@ -30,6 +33,7 @@ def test_the_source_does_without(what):
     found = [
         f"{file.relative_to(SOURCE)}:{number}: {line.strip()}"
         for file in FILES
+        if (what, file.relative_to(SOURCE).as_posix()) not in ALLOWED
         for number, line in enumerate(file.read_text().splitlines(), start=1)
         if pattern.search(line)
     ]

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from netsitter.errors import MissingExtra
 
-EXTRAS = {"sklearn": "sklearn"}
+EXTRAS = {"sklearn": "sklearn", "starlette": "board", "uvicorn": "board"}
 """Which extra of ours brings a library, by the name it is imported under."""
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import math
 import subprocess
 import sys
+import time
 
 import pytest
 from hypothesis import given
@@ -28,7 +30,7 @@ from netsitter.record.events import (
     to_json,
 )
 from netsitter.record.findings import Finding, Remedy
-from netsitter.record.journal import Journal, event_in, line_of, read_journal
+from netsitter.record.journal import Journal, event_in, is_being_written, line_of, read_journal
 
 EVENTS = [
     Started("a run", ({"optim": {"lr": 0.1}},), {"name": "digits"}, {"kind": "mlp"}, {"threads": 1}, 1.5),
@@ -127,3 +129,26 @@ def test_record_and_plan_need_no_torch():
     ]
     code = f"import sys, {', '.join('netsitter.' + room for room in rooms)}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_reader_that_asks_who_writes_keeps_no_writer_out(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    with Journal(path) as journal:
+        journal.take(EVENTS[0])
+        with open(path, "rb") as reader:
+            assert is_being_written(reader.fileno()) is True
+    with open(path, "rb") as reader:
+        assert is_being_written(reader.fileno()) is False
+        with Journal(path):
+            assert is_being_written(reader.fileno()) is True
+
+
+def test_a_writer_that_meets_a_reader_who_asks_waits_for_it(tmp_path, monkeypatch):
+    path = tmp_path / "journal.jsonl"
+    path.touch()
+    asking = open(path, "rb")  # noqa: SIM115 - closed when the writer waits
+    fcntl.flock(asking.fileno(), fcntl.LOCK_SH)
+    monkeypatch.setattr(time, "sleep", lambda seconds: asking.close())
+    with Journal(path) as journal:
+        journal.take(EVENTS[0])
+    assert asking.closed

@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from netsitter.cli import options as opt
+from netsitter.cli.board import Board, begin_beside
 from netsitter.cli.cure import checked_when, cured_run
 from netsitter.cli.verdict import as_json, checked_severity, exit_code
 
 
 def fit(
+    context: typer.Context,
     data: Annotated[
         str | None, typer.Argument(help="a folder, an archive, a file, or a known name; else data.source of the plan")
     ] = None,
@@ -44,6 +46,7 @@ def fit(
     ] = "off",
     select: opt.Select = None,
     ignore: opt.Ignore = None,
+    board: Board = False,
     json: opt.AsJson = False,
     quiet: opt.Quiet = False,
     fail_on: opt.FailOn = "error",
@@ -62,6 +65,7 @@ def fit(
         "resize": resize, "task": task, "select": opt.listed(select), "ignore": opt.listed(ignore),
         "rules.stop": False if keep_going else None,
     }  # fmt: skip
+    begin_beside(context, runs, wanted=board)
     run = fit_door(
         data,
         plan=plan,

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from netsitter.cli.activations import activations
+from netsitter.cli.board import board
 from netsitter.cli.check import check
 from netsitter.cli.cure import cure
 from netsitter.cli.fit import fit
@@ -52,7 +53,7 @@ def _common(
         raise typer.Exit(MISUSE)
 
 
-for command in (fit, check, cure, search, report, resume, predict, rules, explain, summary, activations, init):
+for command in (fit, check, cure, search, resume, board, report, predict, rules, explain, summary, activations, init):
     app.command()(command)
 
 

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from netsitter.cli import options as opt
+from netsitter.cli.board import Board, begin_beside
 from netsitter.cli.verdict import FOUND, checked_severity, code_of
 
 
 def search(
+    context: typer.Context,
     data: Annotated[str | None, typer.Argument(help="as for fit")] = None,
     net: opt.Net = None,
     space: Annotated[
@@ -62,6 +64,7 @@ def search(
     ] = None,
     data_dir: opt.DataDir = None,
     runs: Annotated[str, typer.Option("--runs", metavar="FOLDER", help="where its folders are made")] = "runs",
+    board: Board = False,
     json: opt.AsJson = False,
     quiet: opt.Quiet = False,
     fail_on: opt.FailOn = "error",
@@ -74,6 +77,7 @@ def search(
         "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim,
         "schedule": schedule, "epochs": epochs, "batch": batch, "seed": seed,
     }  # fmt: skip
+    begin_beside(context, runs, wanted=board)
     found = search_door(
         data, space=space or None, trials=trials, stages=stages, sampler=sampler, budget=budget,
         folds=folds, metric=metric, plan=plan, resume=resume, runs=runs,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,9 @@ MAX_LINE = 64 * 2**20
 
 DURABLE = (Started, EpochEnded, Saved, Resumed, Ended, SearchBegan, Searched)
 """Events that are on disk, and not only with the operating system, before `take` returns."""
+
+LOOKS = 10
+"""Times that a writer tries for its lock, a twentieth of a second apart: a reader may be asking who holds it."""
 
 
 class Journal:
@@ -93,14 +97,21 @@ def line_of(event: Event) -> bytes:
 
 def event_in(line: bytes) -> Event | None:
     """The event of one line; None when the line is torn, changed, or of a kind that this version does not know."""
-    crc, _, body = line.removeprefix(HEAD).partition(MIDDLE)
-    body = body.removesuffix(b"\n").removesuffix(b"}")
-    if not line.startswith(HEAD) or not line.endswith(b"}\n") or crc != b"%08x" % zlib.crc32(body):
+    body = body_in(line)
+    if body is None:
         return None
     try:
         return from_json(json.loads(body))
     except (ValueError, RecursionError):
         return None
+
+
+def body_in(line: bytes) -> bytes | None:
+    """The event of one line as JSON, not yet read; None when the line is torn or changed."""
+    crc, _, body = line.removeprefix(HEAD).partition(MIDDLE)
+    body = body.removesuffix(b"\n").removesuffix(b"}")
+    whole = line.startswith(HEAD) and line.endswith(b"}\n") and crc == b"%08x" % zlib.crc32(body)
+    return body if whole else None
 
 
 def read_journal(path: str | Path) -> Iterator[Event]:
@@ -112,6 +123,24 @@ def read_journal(path: str | Path) -> Iterator[Event]:
                     yield event
     except OSError as error:
         raise RunError(f"the journal {path} cannot be read: {error.strerror}", code="S32") from error
+
+
+def is_being_written(descriptor: int) -> bool | None:
+    """Whether a process holds the journal that was opened here for reading; None where the system cannot tell.
+
+    The lock is taken and given back within the call, shared, so that readers never disturb each other; a writer that
+    comes in that instant tries again.
+    """
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+    except BlockingIOError:
+        return True
+    except (ImportError, OSError):
+        return None
+    return False
 
 
 def _good_bytes(path: Path) -> int:
@@ -144,12 +173,14 @@ def _lock(descriptor: int, path: Path) -> None:
         import fcntl
     except ImportError:  # Windows: opened files cannot be shared for writing there
         return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise RunError(
-            f"another process is writing {path}",
-            code="S35",
-            fix="wait until it ends, or end it",
-            state="nothing was changed.",
-        ) from None
+    for _ in range(LOOKS):
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+    raise RunError(
+        f"another process is writing {path}",
+        code="S35",
+        fix="wait until it ends, or end it",
+        state="nothing was changed.",
+    )
