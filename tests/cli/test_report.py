@@ -44,7 +44,7 @@ def test_a_run_that_is_cut_off_or_goes_on_has_a_report_too(run, events):
     told = inside("report", f"runs/{run.name}")
     assert told.code == 0, told.err
     page = (run / "report.html").read_text(encoding="utf-8")
-    assert "just begun" in page or "still training" in page
+    assert "not training yet" in page or "still training" in page
     assert f"netsitter resume runs/{run.name}" in page
 
 

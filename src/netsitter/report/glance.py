@@ -95,7 +95,7 @@ def sick_layer(trace: Trace) -> Answer:
     if only_checked(trace):
         return Answer(question, "None", "Of what can be seen before training.", "well")
     if not names:
-        return Answer(question, "Not watched", "No layer has been looked at.", "unclear")
+        return Answer(question, "Not known", "No layer has been looked at.", "unclear")
     return Answer(question, "None", f"{len(trace.watched.get('layers', ()))} layers were watched.", "well")
 
 

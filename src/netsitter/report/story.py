@@ -24,6 +24,7 @@ class Story:
 
     title: str
     state: str
+    over: bool
     searched: bool
     at: float | None
     glances: tuple[Answer, ...]
@@ -45,6 +46,7 @@ def story_of(trace: Trace, where: str = "") -> Story:
     return Story(
         title=where.rstrip("/").rpartition("/")[2] or (started.name if started else "a run"),
         state=state_of(trace),
+        over=trace.ended is not None,
         searched=searched,
         at=started.at if started else None,
         glances=tuple(glances(trace)),
@@ -68,7 +70,7 @@ def state_of(trace: Trace) -> str:
         return "finished" if trace.last(Concluded) is not None else f"{len(done)} of {began.trials:,} trials"
     if trace.last(Concluded) is not None:
         return "checked, not trained"
-    return "still training, or ended without a word" if trace.of(EpochEnded) or trace.names() else "just begun"
+    return "still training, or ended without a word" if trace.of(EpochEnded) or trace.names() else "not training yet"
 
 
 def _trained(trace: Trace) -> list[str]:
