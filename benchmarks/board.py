@@ -1,4 +1,6 @@
-"""How soon an event is on the board's page, and what the board takes: python benchmarks/board.py [--runs N] [--events N]
+"""How soon an event is on the board's page, and what the board takes.
+
+python benchmarks/board.py [--runs N] [--events N]
 
 A folder of runs is made, one of them going on. Chromium opens the list, then the run, and events are written to its
 journal one after the other. Told are the times until the page has the numbers and until the figure has the point, the

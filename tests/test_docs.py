@@ -116,12 +116,13 @@ def test_every_rule_has_a_figure_of_both_cases_and_its_page_shows_it(made):
         assert tree.findtext(f"{SVG}desc").replace("[", "(").replace("]", ")") == alt
 
 
-def test_a_figure_shows_other_marks_for_sick_than_for_well(figure_pages):
+def test_a_figure_shows_other_marks_or_another_limit_for_sick_than_for_well(figure_pages):
     for rule in rules():
         picture = figure_pages.picture_of(rule)
         assert picture.sick.marks, rule.slug
         assert picture.well.marks, rule.slug
-        assert picture.sick.marks != picture.well.marks, rule.slug
+        sick, well = ((side.marks, side.limit) for side in (picture.sick, picture.well))
+        assert sick != well, rule.slug
 
 
 def test_where_one_bar_is_held_against_one_number_sick_and_well_lie_on_two_sides_of_it(figure_pages):
@@ -174,7 +175,8 @@ def box_of(text: Any) -> tuple[float, float, float, float]:
 def test_a_rule_that_the_table_does_not_know_is_drawn_from_what_its_cases_differ_in(figure_pages, differences):
     for rule in rules():
         picture = differences.differing(rule, "NEW001 new")
-        assert picture.sick.marks != picture.well.marks, rule.slug
+        sick, well = ((side.marks, side.limit) for side in (picture.sick, picture.well))
+        assert sick != well, rule.slug
         assert ElementTree.fromstring(figure_pages.drawn(picture)).findtext(f"{SVG}title") == "NEW001 new"
 
 

@@ -104,19 +104,12 @@ def test_a_run_that_still_goes_on_says_so():
 
 def search(*scores: float | None) -> Trace:
     """A search of three trials of 100 validation rows; as many are over as there are scores."""
-    about = {
-        "data": "pets",
-        "net": "mlp",
-        "rows": {"train": 900, "val": 100},
-        "classes": True,
-        "guess": 0.5,
-        "trials": 3,
-    }
+    about = {"data": "pets", "net": "mlp", "rows": {"train": 900, "val": 100}, "plan": {}}
     trials = [
         Searched(i, "1", {"optim.lr": 0.1}, s, None, 2.3, (s or 0.0,), "diverged" if s is None else "finished", 1.0)
         for i, s in enumerate(scores)
     ]
-    return Trace([SearchBegan(3, 1, "random", {}), Known("search", {**about, "plan": {}}), *trials])
+    return Trace([SearchBegan(3, 1, "random", {}, rows=100, guess=0.5), Known("search", about), *trials])
 
 
 def test_a_search_says_what_was_best_and_whether_that_is_settled():
