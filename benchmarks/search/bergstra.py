@@ -6,6 +6,19 @@ A search of T trials is a success when any of them lies in a target that covers 
 by chance: a cube, or a box whose sides are drawn by chance as well. Points come from our own samplers; Latin
 hypercubes, which we do not offer, from scipy. Our grid is one grid for each T; beside it stand the mean and the best
 of all grids with 0.9 T to T points, with the middles of their cells as points. Chance hits with 1 - 0.99^T exactly.
+
+Measured (100 sets of 200 targets, standard errors to 0.008), against what the paper says:
+
+- Random points hit as often as the closed form has it, in every cell to about two standard errors.
+- "Most grids are worst, above all on elongated targets" holds. The mean over all grids lies below random from 32
+  trials on in 3 dimensions, from 64 on in 5: with 100 trials 0.41 (cube) and 0.33 (box) against 0.63, in 5 dimensions
+  0.38 and 0.30. Even the best grid of 512 points finds 0.73 and 0.67 of the boxes, where chance finds 0.99.
+- Not every grid on cubes: ours, which is nearly cubic, does best in 3 dimensions for every T, and hits all from 128
+  trials on, in 5 dimensions from 256 on, when its cells are smaller than the target. That asks for targets that are as
+  wide along every axis, and nobody knows that of hyper-parameters. Grids of few points also gain from lying in the
+  middle, where a target is more likely than at the border.
+- "A Latin hypercube is as good as random": it is a little better, by 0.04 at most.
+- "Sobol is best, by some percent at 100 to 300 trials" holds, by 0.04 to 0.11.
 """
 
 from __future__ import annotations
