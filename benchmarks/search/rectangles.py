@@ -11,6 +11,17 @@ least. Trials are those of a search of one stage without rungs, each trained as 
 
 The efficiency curve takes the S random trials as S/s searches of s. What a search comes to is the paper's: the mean of
 its trials' test scores, each weighted by how likely it is the best in truth, going by its validation score.
+
+Measured with 256 random trials, no preparation, 40 epochs (352 trainings of 25 epochs on average, 17 minutes on a
+share of two busy cores), against what the paper says:
+
+- "8 random trials match a grid of a hundred on average" does not hold here. The grid comes to 0.906 ± 0.005; the median
+  search of 8 to 0.884, of 16 to 0.894, of 32 to 0.896, of 128 to 0.906, the one of 256 to 0.913. Of searches of 8, 2 in
+  32 are as good as the grid. It is a good grid: the middles of four cells of the rate are not far from the best ones,
+  and the widest network, which is among the best, is in a third of its points.
+- "Easy sets level off at 2 to 4 trials, hard ones still vary at 16 to 32" holds, for a hard one: half of the searches
+  of 4 lie between 0.67 and 0.89, of 16 between 0.883 and 0.901, of 32 between 0.891 and 0.900.
+- "More random trials than the grid has find better models" holds by a standard error or two: 0.913 with 256.
 """
 
 from __future__ import annotations
@@ -207,7 +218,12 @@ def _picture(curves: dict[int, list[float]], grid: float, error: float, points: 
             line={"width": 1}, showlegend=False,
         )  # fmt: skip
     figure.add_hrect(y0=grid - error, y1=grid + error, fillcolor="#d55e00", opacity=0.15, line_width=0)
-    figure.add_hline(y=grid, line={"dash": "dash", "color": "#d55e00"}, annotation_text=f"grid of {points}")
+    figure.add_hline(
+        y=grid,
+        line={"dash": "dash", "color": "#d55e00"},
+        annotation_text=f"grid of {points}",
+        annotation_position="top left",
+    )
     figure.update_layout(
         template="plotly_white", width=1000, height=560, xaxis_title="random trials in a search",
         yaxis_title="score on 3,000 untouched rows", title="Rectangles: what searches of so many random trials come to",
