@@ -55,14 +55,10 @@ def _decades(search: SearchFacts) -> float | None:
     return None if isinstance(axis, Pick) or axis.log else log10(axis.high / axis.low)
 
 
-def _first_two(search: SearchFacts) -> dict[str, float | None]:
-    first, second = search.full[:2]
-    return {"the winner": first.score, "the next": second.score}
-
-
-def _tied(rule: Any, search: SearchFacts) -> float:
-    score = float(search.full[0].score or 0.0)
-    return score - float(rule.ERRORS) * error_of(score, search)
+def _lead(search: SearchFacts) -> float:
+    """By how many standard errors the winner is ahead of the next."""
+    first, second = (float(trial.score or 0.0) for trial in search.full[:2])
+    return (first - second) / error_of(first, search)
 
 
 def _both_parts(search: SearchFacts) -> dict[str, float | None]:
@@ -81,7 +77,8 @@ DRAWN = {
         "Decades that an evenly sampled range spans", one("learning rate", _decades), "DECADES", "decades", well=2,
     ),
     "indistinct-winner": Drawn(
-        "Score on validation", bars(_first_two), _tied, "score", limit_says="told apart below",
+        "Standard errors by which the winner is ahead", one("ahead of the next", _lead), "ERRORS", "standard errors",
+        log=True,
     ),
     "tuned-on-validation": Drawn("Score of the winner", bars(_both_parts), across="score"),
     "wasted-parameter": Drawn(
