@@ -40,7 +40,7 @@ def test_the_source_does_without(what):
     assert found == []
 
 
-def test_no_pickle_machine_is_imported():
+def test_no_pickle_machine_is_imported_but_where_a_search_sends_code_to_its_own_workers():
     importing = {
         str(file.relative_to(SOURCE))
         for file in FILES

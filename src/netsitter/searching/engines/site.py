@@ -1,4 +1,8 @@
-"""What a worker needs besides legs: data in place, and the user's own code, read or sent."""
+"""What a worker needs besides legs: data in place, and the user's own code, read or sent.
+
+Code travels as pickles, which nothing else can carry: from a search to workers that it began itself, or to a cluster
+that runs whatever it is sent anyway. No file is written or opened that way.
+"""
 
 from __future__ import annotations
 
