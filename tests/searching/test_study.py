@@ -57,9 +57,9 @@ def test_trials_that_differ_in_shape_or_batch_are_cohorts_of_their_own_and_none_
     assert max(map(len, heats([trial for trial in wide if trial.values["net.act"] == "elu"] * 7))) <= CHUNK
 
 
-@pytest.mark.parametrize(("count", "slots", "parts"), [(40, 1, 3), (40, 2, 4), (8, 8, 8), (3, 8, 3), (100, 6, 12)])
-def test_cohorts_are_even_and_no_slot_of_an_engine_stands_idle(count, slots, parts):
-    lengths = [len(part) for part in heats(trials(ready(), [1e-3] * count), slots=slots)]
+@pytest.mark.parametrize(("count", "chunk", "parts"), [(40, 16, 3), (8, 1, 8), (3, 8, 1), (100, 12, 9)])
+def test_cohorts_are_even_and_as_few_as_can_be(count, chunk, parts):
+    lengths = [len(part) for part in heats(trials(ready(), [1e-3] * count), chunk=chunk)]
     assert len(lengths) == parts
     assert sum(lengths) == count
     assert max(lengths) - min(lengths) <= 1

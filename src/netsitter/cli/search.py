@@ -43,6 +43,9 @@ def search(
     address: Annotated[
         str | None, typer.Option("--address", metavar="HOST:PORT", help="of a Ray cluster; else one is begun here")
     ] = None,
+    cohort: Annotated[
+        int, typer.Option("--cohort", metavar="N", help="trials trained as one at most; fewer keep more workers busy")
+    ] = 16,
     allow_public: Annotated[
         bool,
         typer.Option("--allow-public", metavar="", help="a Ray cluster will do whose dashboard lets anybody run code"),
@@ -82,7 +85,7 @@ def search(
         data, space=space or None, trials=trials, stages=stages, sampler=sampler, budget=budget,
         folds=folds, metric=metric, plan=plan, resume=resume, runs=runs,
         show=not (json or quiet), data_dir=data_dir, engine=engine, workers=workers, address=address,
-        allow_public=allow_public, options={**short, **opt.from_sets(sets)},
+        allow_public=allow_public, cohort=cohort, options={**short, **opt.from_sets(sets)},
     )  # fmt: skip
     if json:
         opt.print_json(found.as_json())

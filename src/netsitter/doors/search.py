@@ -36,7 +36,7 @@ from netsitter.searching.engines.site import Site
 from netsitter.searching.legs import placed
 from netsitter.searching.samplers import sampler_of
 from netsitter.searching.study import Study, usual_space
-from netsitter.searching.trials import SET_ASIDE, trial_of
+from netsitter.searching.trials import CHUNK, SET_ASIDE, trial_of
 from netsitter.train.beginning import network_for
 from netsitter.train.device import own_conditions
 from netsitter.train.losses import Loss
@@ -155,6 +155,7 @@ def search(
     workers: int | None = None,
     address: str | None = None,
     allow_public: bool = False,
+    cohort: int = CHUNK,
     loss: str | Loss | None = None,
     optimizer: str | MakeOptimizer | None = None,
     plan: Plan | str | Path | None = None,
@@ -182,6 +183,7 @@ def search(
     engine: here; processes, so many workers of this machine; or ray, a cluster of Ray: the one at this address, or one
         that is begun on this machine. Or a function that takes a `Site` and returns an `Engine`. The trials are the
         same. allow_public: whether a cluster will do whose dashboard lets anybody run code on it.
+    cohort: trials that are trained as one, at most; fewer keep more workers busy.
     train: whether the winner is trained in full, which is when its test score is taken, once.
     resume: the folder of a search that was broken off; it goes on as it began: trials, stages, sampler and space are
         those in its journal.
@@ -193,7 +195,9 @@ def search(
     """
     budget_s = None if budget is None else seconds_of(budget, "budget")
     trials = trials or (USUAL_TRIALS if budget is None else MOST_IN_TIME)
-    _refuse_bounds(trials=(trials, 2, MOST_TRIALS), stages=(stages, 1, 3), folds=(folds, 2, MOST_FOLDS))
+    _refuse_bounds(
+        trials=(trials, 2, MOST_TRIALS), stages=(stages, 1, 3), folds=(folds, 2, MOST_FOLDS), cohort=(cohort, 1, 1_024)
+    )
     if metric not in METRICS:
         raise PlanError(f"there is no metric {shown(metric)}", code="P87", allowed=", ".join(METRICS))
     sampler_of(sampler)
@@ -222,7 +226,7 @@ def search(
     study = Study(
         prepared, asked.build, wanted, trials, prepared.plan.data.seed, sampler, stages,
         known=trace.of(Searched), known_stages=tuple(trace.of(StageBegan)),
-        engine=trainer, folds=folds, metric=metric, budget_s=budget_s,
+        engine=trainer, chunk=cohort, folds=folds, metric=metric, budget_s=budget_s,
     )  # fmt: skip
     sinks: list[Any] = [trace]
     try:

@@ -104,7 +104,7 @@ def stage_results(
     chunk: trials of one cohort at most. compared: whether those that are behind end on the way.
     """
     epochs = max((trial.plan.loop.epochs or 1 for trial in trials), default=0)
-    cohorts = heats(trials, chunk=chunk, slots=engine.slots)
+    cohorts = heats(trials, chunk=chunk)
     running = [
         Heat(f"stage {stage}, cohort {number + 1}", group, stage, metric)
         for number, group in enumerate(cohorts)
@@ -123,17 +123,15 @@ def stage_results(
             yield from (told for told in heat.end(ends) if told.number not in known)
 
 
-def heats(trials: Sequence[Trial], *, chunk: int = CHUNK, slots: int = 1) -> list[list[Trial]]:
-    """The trials by shape, in even parts: what can be one cohort.
+def heats(trials: Sequence[Trial], *, chunk: int = CHUNK) -> list[list[Trial]]:
+    """The trials by shape, in even parts of so many at most: what can be one cohort.
 
-    chunk: trials of a part at most. slots: parts that train at the same time, of which none is to stand idle.
+    The engine has no say in it: sums change in their last bits with the company.
     """
     groups: dict[str, list[Trial]] = {}
     for trial in trials:
         groups.setdefault(_shape(trial), []).append(trial)
-    rounds = ceil(len(trials) / chunk / slots)
-    most = min(chunk, ceil(len(trials) / max(1, rounds * slots)))
-    return [part for group in groups.values() for part in _parts(group, ceil(len(group) / most))]
+    return [part for group in groups.values() for part in _parts(group, ceil(len(group) / chunk))]
 
 
 def rungs_of(epochs: int) -> tuple[int, ...]:
