@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from netsitter.record.events import Concluded, Ended, EpochEnded, Known, Measured, Outcome, SearchBegan, Searched
+from netsitter.record.events import (
+    Concluded,
+    Crowned,
+    Ended,
+    EpochEnded,
+    Known,
+    Measured,
+    Outcome,
+    SearchBegan,
+    Searched,
+)
 from netsitter.record.findings import Finding, Remedy
 from netsitter.record.trace import Trace
 from netsitter.report.story import story_of
@@ -102,14 +112,15 @@ def test_a_run_that_still_goes_on_says_so():
     assert "So far 2 of 2 epochs are done." in going.trained[-1]
 
 
-def search(*scores: float | None) -> Trace:
+def search(*scores: float | None, **terms: object) -> Trace:
     """A search of three trials of 100 validation rows; as many are over as there are scores."""
     about = {"data": "pets", "net": "mlp", "rows": {"train": 900, "val": 100}, "plan": {}}
     trials = [
-        Searched(i, "1", {"optim.lr": 0.1}, s, None, 2.3, (s or 0.0,), "diverged" if s is None else "finished", 1.0)
+        Searched(i, "1", {"optim.lr": 0.1}, s, 1 - i, 2.3, (s or 0.0,), "diverged" if s is None else "finished", 1.0)
         for i, s in enumerate(scores)
     ]
-    return Trace([SearchBegan(3, 1, "random", {}, rows=100, guess=0.5), Known("search", about), *trials])
+    began = SearchBegan(3, 1, "random", {}, **{"rows": 100, "guess": 0.5, **terms})
+    return Trace([began, Known("search", about), *trials])
 
 
 def test_a_search_says_what_was_best_and_whether_that_is_settled():
@@ -119,6 +130,25 @@ def test_a_search_says_what_was_best_and_whether_that_is_settled():
     assert glances["Did trials fail?"] == "1 diverged"
     apart = {one.question: one.answer for one in story_of(search(0.9, 0.6)).glances}
     assert apart["Is it settled?"] == "Yes"
+
+
+def test_a_search_goes_by_what_it_was_told_to():
+    by_loss = {one.question: one.answer for one in story_of(search(0.9, 0.5, metric="loss", rows=400)).glances}
+    assert by_loss["What was the best?"] == "50.0% ± 2.5%"
+
+
+def test_the_winner_s_test_score_stands_first():
+    crowned = Crowned(0, {"test": {"score": 0.8}}, {"test": 400})
+    scores = story_of(Trace([*search(0.9, 0.5).events, crowned])).scores
+    assert [one.says for one in scores] == ["80.0% ± 2.0%", "90.0% ± 3.0%"]
+
+
+def test_what_is_wrong_with_a_search_is_told_with_what_to_do():
+    finding = Finding("SEA001", "best-at-an-edge", "warning", "optim.lr", "3 of 3", (Remedy("Move it."),))
+    judged = story_of(Trace([*search(0.9, 0.5, 0.4).events, Concluded((finding,))]), "runs/s")
+    assert judged.state == "finished"
+    assert judged.findings == (finding,)
+    assert judged.next[0].says == "Against best-at-an-edge: Move it."
 
 
 def test_a_search_that_goes_on_says_how_far_it_is():

@@ -9,7 +9,7 @@ from math import isfinite, sqrt
 from typing import Literal
 
 from netsitter.record.cures import cure_of
-from netsitter.record.events import Concluded, Cured, EpochEnded, Outcome, Searched, Verdict
+from netsitter.record.events import Concluded, Cured, EpochEnded, Outcome, SearchBegan, Verdict
 from netsitter.record.findings import Finding
 from netsitter.record.trace import Trace
 from netsitter.report.search_story import search_glances
@@ -35,7 +35,7 @@ class Answer:
 
 def glances(trace: Trace) -> list[Answer]:
     """The answers that can be given by now."""
-    if trace.of(Searched) or "search" in trace.known:
+    if trace.last(SearchBegan) is not None:
         return [Answer(*told) for told in search_glances(trace)]
     if only_checked(trace):
         return [can_learn(trace), sick_layer(trace), to_do(trace)]

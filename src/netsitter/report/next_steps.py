@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from netsitter.record.cures import cure_of
-from netsitter.record.events import Concluded, Crowned, Cured, Outcome, Searched
+from netsitter.record.events import Concluded, Crowned, Cured, Outcome, SearchBegan
 from netsitter.record.trace import Trace
 from netsitter.report.text import remedy_text
 
@@ -23,7 +23,7 @@ class Step:
 def next_steps(trace: Trace, where: str = "") -> Iterator[Step]:
     """What to do, the most urgent first. where: the folder, as the user would type it."""
     run = quote(where) if where else "RUN"
-    if trace.of(Searched) or "search" in trace.known:
+    if trace.last(SearchBegan) is not None:
         yield from _of_search(trace, run)
         return
     grave = [one for one in trace.findings if one.severity != "note"]
@@ -60,9 +60,12 @@ def next_steps(trace: Trace, where: str = "") -> Iterator[Step]:
 def _of_search(trace: Trace, run: str) -> Iterator[Step]:
     crowned = trace.last(Crowned)
     best = crowned.run if crowned is not None else ""
+    for one in trace.findings:
+        if one.severity != "note" and one.remedies:
+            yield Step(f"Against {one.slug}: {remedy_text(one.remedies[0])}")
     if trace.last(Concluded) is None:
         yield Step("If it was broken off, it goes on with the same trials.", f"netsitter search --resume {run}")
     elif best:
-        yield Step("Use the winner, which was trained in full.", f"netsitter predict {quote(str(best))} DATA")
+        yield Step("Use the winner, which was trained in full.", f"netsitter predict {quote(best)} DATA")
     else:
         yield Step("Train the winner in full.", f"netsitter fit --plan {run}/best.toml")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
-from netsitter.record.events import Crowned, SearchBegan, Searched, StageBegan
+from netsitter.record.events import Searched
+from netsitter.record.search_facts import SearchFacts, search_of
 from netsitter.record.trace import Trace
 from netsitter.report.score import Score, error_of_share
 from netsitter.report.text import counted
@@ -14,49 +16,41 @@ Told = tuple[str, str, str, Any]
 """Question, answer, by which numbers, mood."""
 
 
-def best_of(trace: Trace) -> Searched | None:
-    """The best of the trials that were trained longest, and not cut short."""
-    full = [told for told in trials_of(trace) if told.how == "finished" and told.score is not None]
-    longest = max((len(told.curve) for told in full), default=0)
-    return max(
-        (told for told in full if len(told.curve) == longest),
-        key=lambda told: (told.score or 0.0, -told.number),
-        default=None,
-    )
-
-
 def trials_of(trace: Trace) -> list[Searched]:
     """The trials of a search, by number, each once."""
     return [told for _, told in sorted({told.number: told for told in trace.of(Searched)}.items())]
 
 
-def error_of(trace: Trace, score: float) -> float:
-    """The standard error of a share right on the validation part; 0 for real targets, or where its rows are unknown."""
-    began = trace.last(SearchBegan)
-    return error_of_share(score, began.rows) if began and began.rows and not began.real else 0.0
+def best_of(facts: SearchFacts) -> Searched | None:
+    """The best of the trials that were trained longest and not cut short, by what the search goes by."""
+    if facts.began.metric == "loss":
+        return min(facts.full, key=lambda told: inf if told.loss is None else told.loss, default=None)
+    return next(iter(facts.full), None)
+
+
+def error_of(facts: SearchFacts, score: float) -> float:
+    """The standard error of a share right on what trials are scored on; 0 where it is none, or its rows are unknown."""
+    return 0.0 if facts.began.real else error_of_share(score, facts.began.rows)
 
 
 def search_glances(trace: Trace) -> list[Told]:
-    """The same four questions as of a run, as they are asked of a search."""
-    trials, best = trials_of(trace), best_of(trace)
-    lost = sum(told.score is None for told in trials)
-    if best is None or best.score is None:
-        says = f"{lost} of {len(trials)} trials diverged." if trials else "No trial is over."
+    """The four questions, as they are asked of a search."""
+    facts = search_of(trace.events)
+    best = best_of(facts) if facts is not None else None
+    if facts is None or best is None or best.score is None:
+        lost = len(facts.trials) if facts is not None else 0
+        says = f"{counted(lost, 'trial')} over, none of them with a score." if lost else "No trial is over."
         return [("What was the best?", "None yet", says, "sick" if lost else "unclear")]
-    error = error_of(trace, best.score)
+    error = error_of(facts, best.score)
     values = ", ".join(f"{name} = {_short(value)}" for name, value in best.values.items())
-    moved = [line for stage in trace.of(StageBegan) for line in stage.says if "mov" in line]
+    moved = [line for stage in facts.stages for line in stage.says if "moved" in line]
+    by = " ".join(moved) or "No range had to move beyond where it began."
     return [
-        ("What was the best?", _said(trace, best.score, error), f"On validation, with {values}.", "well"),
-        _settled(trials, best, error),
-        (
-            "Did the ranges fit?",
-            "They moved" if moved else "Yes",
-            " ".join(moved) or "No range had to move beyond where it began.",
-            "well",
-        ),
-        _failed(trials),
-    ]  # fmt: skip
+        ("What was the best?", _said(best.score, error), f"On validation, with {values}.", "well"),
+        _settled(facts, best, error),
+        ("Did the ranges fit?", "They moved" if moved else "Yes", by, "well"),
+        _failed(facts.trials),
+    ]
 
 
 def _failed(trials: Sequence[Searched]) -> Told:
@@ -68,11 +62,10 @@ def _failed(trials: Sequence[Searched]) -> Told:
     return ("Did trials fail?", answer or "None", by, "unclear" if 2 * lost > len(trials) else "well")
 
 
-def _settled(trials: Sequence[Searched], best: Searched, error: float) -> Told:
+def _settled(facts: SearchFacts, best: Searched, error: float) -> Told:
     """Whether another trial may be as good as the best, as far as the validation part can tell."""
     question, reached = "Is it settled?", best.score or 0.0
-    whole = [told for told in trials if told.score is not None and len(told.curve) == len(best.curve)]
-    others = sorted((told.score or 0.0 for told in whole if told.number != best.number), reverse=True)
+    others = sorted((told.score or 0.0 for told in facts.full if told.number != best.number), reverse=True)
     if not others:
         return (question, "It stands alone", "No other trial was trained as long.", "unclear")
     if not error:
@@ -85,20 +78,23 @@ def _settled(trials: Sequence[Searched], best: Searched, error: float) -> Told:
 
 def search_words(trace: Trace) -> list[str]:
     """What was searched, on what."""
-    facts, began, stages = trace.known.get("search", {}), trace.last(SearchBegan), trace.of(StageBegan)
+    about, facts = trace.known.get("search", {}), search_of(trace.events)
     lines = []
-    if facts:
-        rows = facts["rows"]
+    if about:
+        rows = about["rows"]
+        validated = f"{rows['val']:,} to validate" if "val" in rows else "each validated in its turn"
         lines.append(
-            f"Hyper-parameters of {facts['net']} on {facts['data']}: {rows['train']:,} rows to train, "
-            f"{rows['val']:,} to validate."
+            f"Hyper-parameters of {about['net']} on {about['data']}: {rows['train']:,} rows to train, {validated}."
         )
-    if began is not None:
-        lines.append(
-            f"{counted(began.trials, 'trial')} in {counted(began.stages, 'stage')}, drawn by the sampler "
-            f"{began.sampler}: few epochs in wide ranges first, then longer where the best tenth lies."
-        )
-    for stage in stages:
+    if facts is None:
+        return lines
+    began = facts.began
+    scored = f", each scored on {began.folds} folds" if began.folds else ""
+    lines.append(
+        f"{counted(began.trials, 'trial')} in {counted(began.stages, 'stage')}{scored}, drawn by the sampler "
+        f"{began.sampler}: few epochs in wide ranges first, then longer where the best tenth lies."
+    )
+    for stage in facts.stages:
         where = [f"{name}: {text}" for name, text in stage.space.items()]
         lines.append(
             f"Stage {stage.stage}: {counted(stage.trials, 'trial')} of {counted(stage.epochs, 'epoch')} at most. "
@@ -110,20 +106,22 @@ def search_words(trace: Trace) -> list[str]:
 
 def search_scores(trace: Trace) -> list[Score]:
     """The scores of the winner."""
-    began, crowned, best = trace.last(SearchBegan), trace.last(Crowned), best_of(trace)
-    share, guess = began is not None and not began.real, (began.guess if began else None) or 0.0
+    facts = search_of(trace.events)
+    if facts is None:
+        return []
+    share, guess, best, crowned = not facts.began.real, facts.began.guess or 0.0, best_of(facts), facts.crowned
     found = []
     if crowned is not None and "test" in crowned.scores:
         score = float(crowned.scores["test"]["score"])
-        error = error_of_share(score, crowned.rows["test"]) if share else 0.0
+        error = error_of_share(score, crowned.rows.get("test", 0)) if share else 0.0
         found.append(Score("the winner, trained in full, on the untouched test part", score, error, guess, share))
     if best is not None and best.score is not None:
         label = f"trial {best.number + 1}, on the validation part that picked it"
-        found.append(Score(label, best.score, error_of(trace, best.score), guess, share))
+        found.append(Score(label, best.score, error_of(facts, best.score), guess, share))
     return found
 
 
-def _said(trace: Trace, score: float, error: float) -> str:
+def _said(score: float, error: float) -> str:
     return f"{score:.1%} ± {error:.1%}" if error else f"{score:.4f}"
 
 

@@ -40,13 +40,13 @@ class Story:
 def story_of(trace: Trace, where: str = "") -> Story:
     """The story of a run, a cure or a search. where: its folder, as the user would type it."""
     started, cured = trace.started, trace.last(Cured)
-    searched = bool(trace.of(Searched)) or "search" in trace.known
+    searched = trace.last(SearchBegan) is not None
     findings = trace.findings
     facts = cure_of(cured.facts) if cured else None
     return Story(
         title=where.rstrip("/").rpartition("/")[2] or (started.name if started else "a run"),
         state=state_of(trace),
-        over=trace.ended is not None,
+        over=trace.ended is not None or (searched and trace.last(Concluded) is not None),
         searched=searched,
         at=started.at if started else None,
         glances=tuple(glances(trace)),

@@ -151,7 +151,7 @@ def _hindsight(name: str) -> Iterator[Event]:
 def _search(rng: np.random.Generator, trials: int, broken: bool, name: str) -> Iterator[Event]:
     rates, kind = "optim.lr", f"net.act{name}"
     space = {rates: {"low": 1e-6, "high": 1.0, "log": True}, kind: {"values": ["relu", name or "elu"]}}
-    yield SearchBegan(trials, 2, "random", space)
+    yield SearchBegan(trials, 2, "random", space, rows=100, guess=0.5)
     for number in range(trials):
         if number in (0, trials // 2):
             yield StageBegan("12"[number > 0], 3, number, trials // 2, {rates: "1e-6 .. 1"}, (f"{name} moved",))
