@@ -7,6 +7,7 @@ from math import inf
 from typing import Any
 
 from netsitter.record.events import Searched
+from netsitter.record.findings import Finding
 from netsitter.record.search_facts import SearchFacts, search_of
 from netsitter.record.trace import Trace
 from netsitter.report.score import Score, error_of_share
@@ -34,7 +35,7 @@ def error_of(facts: SearchFacts, score: float) -> float:
 
 
 def search_glances(trace: Trace) -> list[Told]:
-    """The four questions, as they are asked of a search."""
+    """What a stranger asks of a search, with the answers."""
     facts = search_of(trace.events)
     best = best_of(facts) if facts is not None else None
     if facts is None or best is None or best.score is None:
@@ -50,7 +51,15 @@ def search_glances(trace: Trace) -> list[Told]:
         _settled(facts, best, error),
         ("Did the ranges fit?", "They moved" if moved else "Yes", by, "well"),
         _failed(facts.trials),
+        _to_do(trace.findings),
     ]
+
+
+def _to_do(findings: Sequence[Finding]) -> Told:
+    grave = next((one for one in findings if one.severity != "note" and one.remedies), None)
+    if grave is not None:
+        return ("What to do?", "Search again", f"Against {grave.slug}: {grave.remedies[0].says}", "sick")
+    return ("What to do?", "Take the winner", "Nothing is wrong with the search, as far as can be seen.", "well")
 
 
 def _failed(trials: Sequence[Searched]) -> Told:

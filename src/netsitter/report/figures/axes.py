@@ -31,6 +31,11 @@ class Axis:
     log: bool
     names: tuple[str, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """Its name, safe to show."""
+        return safe(self.name)
+
 
 def axes_of(trace: Trace) -> list[Axis]:
     """The hyper-parameters that were searched, in the order of the space."""
@@ -45,10 +50,10 @@ def _axis(name: str, trials: Sequence[Searched], log: bool) -> Axis:
     given = [value for value in values if value is not None]
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in given):
         places = np.array([np.nan if value is None else float(value) for value in values])
-        return Axis(safe(name), places, log and bool(np.all(places[np.isfinite(places)] > 0)))
+        return Axis(name, places, log and bool(np.all(places[np.isfinite(places)] > 0)))
     names = tuple(sorted({_written(value) for value in given}))
     return Axis(
-        safe(name),
+        name,
         np.array([np.nan if value is None else names.index(_written(value)) for value in values]),
         False,
         names,

@@ -36,7 +36,7 @@ def draw(trace: Trace) -> go.Figure:
     share = np.maximum(found.importances_mean, 0) / max(float(np.maximum(found.importances_mean, 0).sum()), 1e-12)
     noise = found.importances_std / max(float(np.maximum(found.importances_mean, 0).sum()), 1e-12)
     figure.add_bar(
-        x=plain(share[order]), y=[axes[i].name for i in order], orientation="h", marker={"color": TRAIN},
+        x=plain(share[order]), y=[axes[i].label for i in order], orientation="h", marker={"color": TRAIN},
         error_x={"type": "data", "array": plain(noise[order])}, hovertemplate="%{y}: %{x:.0%}<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(tickformat=".0%", rangemode="tozero")

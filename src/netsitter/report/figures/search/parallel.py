@@ -57,7 +57,7 @@ def draw(trace: Trace) -> go.Figure:
                 x=place, y=height, text=text, showarrow=False, yshift=12 if height > 0.5 else -12, font={"size": 11}
             )
     figure.update_xaxes(
-        tickvals=list(range(len(columns))), ticktext=[axis.name for axis in columns], showgrid=False, zeroline=False,
+        tickvals=list(range(len(columns))), ticktext=[axis.label for axis in columns], showgrid=False, zeroline=False,
         range=[-0.3, len(columns) - 0.7],
     )  # fmt: skip
     figure.update_yaxes(visible=False, range=[-0.1, 1.1])
@@ -92,7 +92,7 @@ def _ends(axis: Axis, which: NDArray[np.intp]) -> list[tuple[float, str]]:
 FIGURE = Entry(
     slug="parallel",
     title="All hyper-parameters of each trial",
-    look_for="Follow the bright lines backwards from the score: where they bundle, that hyper-parameter has to be so; "
+    look_for="Follow the orange lines backwards from the score: where they bundle, that hyper-parameter has to be so; "
     "where they spread, it is free.",
     place=42,
     needs=("searched",),

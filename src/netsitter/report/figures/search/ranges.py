@@ -20,18 +20,19 @@ BEST = 0.1
 
 def draw(trace: Trace) -> go.Figure:
     trials, axes = trials_of(trace), [axis for axis in axes_of(trace) if not axis.names]
-    stages = list(dict.fromkeys(stage.stage for stage in trace.of(StageBegan)))
+    begun = {stage.stage: stage for stage in trace.of(StageBegan)}
+    stages = list(begun)
     if not trials or not axes or not stages:
         return canvas("", "stage")
     scores = scores_of(trials)
-    figure = panels([axis.name for axis in axes], "", each=96 + 34 * len(stages))
+    figure = panels([axis.label for axis in axes], "", each=96 + 34 * len(stages))
     named: set[str] = set()
     for row, axis in enumerate(axes, start=1):
         for stage in stages:
             here = np.array([told.stage == stage for told in trials]) & np.isfinite(axis.places)
             places, best = axis.places[here], _best(scores[here])
             curves = (
-                (places[[places.argmin(), places.argmax()]] if len(places) else places, "range of its trials", "lines",
+                (_range(begun[stage], axis.name, places), "where it looked", "lines",
                  {"line": {"color": TRAIN, "width": 12}, "opacity": 0.3}),
                 (places[~best], "trials", "markers", {"marker": {"color": NOTE, "size": 5}}),
                 (places[best], "the best tenth", "markers", {"marker": {"color": GOOD, "size": 10}}),
@@ -45,6 +46,14 @@ def draw(trace: Trace) -> go.Figure:
         figure.update_xaxes(type="log" if axis.log else "linear", row=row, col=1)
     figure.update_yaxes(autorange="reversed", type="category")
     return figure
+
+
+def _range(stage: StageBegan, name: str, places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Both ends of where a stage looked; those of its trials where an older journal does not say."""
+    axis = stage.axes.get(name, {})
+    if "low" in axis and "high" in axis:
+        return np.array([axis["low"], axis["high"]], float)
+    return np.array([places.min(), places.max()]) if len(places) else places
 
 
 def _best(scores: NDArray[np.float64]) -> NDArray[np.bool_]:

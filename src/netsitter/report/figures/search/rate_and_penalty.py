@@ -20,7 +20,7 @@ def draw(trace: Trace) -> go.Figure:
     across, up = axes[0], axes[1]
     scores = scores_of(trials)
     low, high = colour_range(scores)
-    figure = canvas(across.name, up.name, log_x=across.log, log_y=up.log, height=440)
+    figure = canvas(across.label, up.label, log_x=across.log, log_y=up.log, height=440)
     hover = [about(told) for told in trials]
     lost = ~np.isfinite(scores)
     for which, name, marker in (
@@ -53,8 +53,8 @@ def draw(trace: Trace) -> go.Figure:
 FIGURE = Entry(
     slug="rate-and-penalty",
     title="Two hyper-parameters against each other",
-    look_for="Bright points lie together where it is good. A bright ridge that runs aslant: the two have to be changed "
-    "together.",
+    look_for="Orange points lie together where it is good. An orange ridge that runs aslant: the two have to be "
+    "changed together.",
     place=41,
     needs=("searched",),
     draw=draw,

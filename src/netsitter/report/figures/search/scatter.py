@@ -24,7 +24,7 @@ def draw(trace: Trace) -> go.Figure:
     heights = np.where(lost, foot, np.maximum(scores, foot))
     hover = np.array([about(told, brief=len(trials) > MANY) for told in trials])
     reached = {"color": plain(scores[~lost]), "colorscale": list(DEPTH), "cmin": low, "cmax": high}
-    figure = panels([axis.name for axis in axes], "score", each=250)
+    figure = panels([axis.label for axis in axes], "score", each=250)
     for row, axis in enumerate(axes, start=1):
         for which, name, marker in ((~lost, "trial", reached), (lost, "no score", {"symbol": "x", "color": BAD})):
             if which.any():
