@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,17 @@ class Axis:
     def label(self) -> str:
         """Its name, safe to show."""
         return safe(self.name)
+
+    @property
+    def scale(self) -> dict[str, Any]:
+        """The axis of a figure that it is drawn along; a logarithmic one has room for a label every few decades."""
+        if self.names:
+            return {"tickvals": list(range(len(self.names))), "ticktext": list(self.names)}
+        known = self.places[np.isfinite(self.places)]
+        if not self.log or not len(known):
+            return {"type": "linear"}
+        decades = float(np.log10(known.max() / known.min()))
+        return {"type": "log", "exponentformat": "power", **({"dtick": ceil(decades / 4)} if decades > 1.5 else {})}
 
 
 def axes_of(trace: Trace) -> list[Axis]:

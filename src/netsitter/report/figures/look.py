@@ -71,14 +71,14 @@ def template(*, dark: bool = False) -> dict[str, Any]:
     }
 
 
-def canvas(x: str, y: str, *, log_x: bool = False, log_y: bool = False, height: int = HEIGHT) -> go.Figure:
+def canvas(x: str, y: str, *, log_y: bool = False, height: int = HEIGHT) -> go.Figure:
     """A figure without a curve. x, y: what stands along the axes, with its unit."""
     return go.Figure(
         layout={
             "template": {},
             "height": height,
             "margin": {"l": 56, "r": 16, "t": 40, "b": 48},
-            "xaxis": {"title": {"text": x}, "type": "log" if log_x else "linear"},
+            "xaxis": {"title": {"text": x}, "type": "linear"},
             "yaxis": {"title": {"text": y}, "type": "log" if log_y else "linear", "exponentformat": "power"},
             "hovermode": "closest",
         }

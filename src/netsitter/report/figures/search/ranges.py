@@ -43,7 +43,7 @@ def draw(trace: Trace) -> go.Figure:
                     showlegend=name not in named, hovertemplate="%{x:.3g}<extra></extra>", row=row, col=1, **style,
                 )  # fmt: skip
                 named.add(name)
-        figure.update_xaxes(type="log" if axis.log else "linear", row=row, col=1)
+        figure.update_xaxes(axis.scale, row=row, col=1)
     figure.update_yaxes(autorange="reversed", type="category")
     return figure
 

@@ -20,7 +20,7 @@ def draw(trace: Trace) -> go.Figure:
     across, up = axes[0], axes[1]
     scores = scores_of(trials)
     low, high = colour_range(scores)
-    figure = canvas(across.label, up.label, log_x=across.log, log_y=up.log, height=440)
+    figure = canvas(across.label, up.label, height=440)
     hover = [about(told) for told in trials]
     lost = ~np.isfinite(scores)
     for which, name, marker in (
@@ -46,7 +46,8 @@ def draw(trace: Trace) -> go.Figure:
             x=plain(across.places[[best]]), y=plain(up.places[[best]]), mode="markers", name="best",
             marker={"symbol": "circle-open", "size": 20, "color": BAD, "line": {"width": 3}}, hoverinfo="skip",
         )  # fmt: skip
-    figure.update_xaxes(exponentformat="power")
+    figure.update_xaxes(across.scale)
+    figure.update_yaxes(up.scale)
     return figure
 
 

@@ -33,9 +33,7 @@ def draw(trace: Trace) -> go.Figure:
                     mode="markers", marker={"size": 9, "line": {"width": 0}, **marker}, legendgroup=name,
                     showlegend=name == "no score" and row == 1, hovertemplate="%{text}<extra></extra>", row=row, col=1,
                 )  # fmt: skip
-        figure.update_xaxes(type="log" if axis.log else "linear", row=row, col=1)
-        if axis.names:
-            figure.update_xaxes(tickvals=list(range(len(axis.names))), ticktext=list(axis.names), row=row, col=1)
+        figure.update_xaxes(axis.scale, row=row, col=1)
     return figure
 
 
