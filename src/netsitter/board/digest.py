@@ -64,7 +64,6 @@ class Digest:
     net: str = ""
     real: bool = False
     plan: Mapping[str, Any] = field(default_factory=dict)
-    began: float | None = None
     ended: Ended | None = None
     done: int = 0
     of: int = 0
@@ -87,10 +86,10 @@ class Digest:
                 self._spark = self._spark[: event.epoch]
                 self._best()
             case Measured() if "loss" in event.values:
-                self.step, self.loss = event.steps[-1], event.values["loss"][-1][0]
+                self.step, self.loss = int(event.steps[-1]), float(event.values["loss"][-1][0])
             case EpochEnded():
                 self.done, self.of, self.step = event.epoch, event.epochs, event.step
-                self._spark.append(event.values["epoch/val"][0])
+                self._spark.append(float(event.values["epoch/val"][0]))
                 self._best()
             case Found():
                 self._count([event.finding])
@@ -101,14 +100,14 @@ class Digest:
                 self.ended, self.step = event, event.step
                 part = "test" if "test" in event.scores else "val"
                 if part in event.scores:
-                    self.score, self.part = event.scores[part]["score"][0], part
+                    self.score, self.part = float(event.scores[part]["score"][0]), part
             case SearchBegan():
                 self.search, self.of = True, event.trials
             case StageBegan():
                 self.net = f"stage {event.stage}"
             case Searched():
                 self.done += 1
-                self._spark.append(math.nan if event.score is None else event.score)
+                self._spark.append(math.nan if event.score is None else float(event.score))
                 self._best()
             case Cured():
                 self.cured = True
@@ -131,7 +130,6 @@ class Digest:
             "data": self.data,
             "net": self.net,
             "real": self.real,
-            "began": self.began,
             "done": self.done,
             "of": self.of,
             "step": self.step,
@@ -148,7 +146,7 @@ class Digest:
         }
 
     def _begin(self, event: Started) -> None:
-        self.began, self.plan = event.at, event.plans[0]
+        self.plan = event.plans[0]
         self.data = str(event.data.get("name", ""))
         self.net = str(event.net.get("kind", ""))
         self.real = not event.data.get("classes")

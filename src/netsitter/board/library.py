@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -10,7 +11,7 @@ from typing import Any
 
 from netsitter.board.bounded import BoundedTrace
 from netsitter.board.compare import CURVES, compared, differing_fields
-from netsitter.board.shelf import JOURNAL, Shelf, Shelved
+from netsitter.board.shelf import JOURNAL, ODD, Shelf, Shelved
 from netsitter.board.tail import Tail
 from netsitter.board.views import run_view, search_view
 from netsitter.errors import PlanError, RunError, shown
@@ -51,7 +52,8 @@ class _Open:
             if look.again:
                 self.trace, self.drawn = BoundedTrace(), {}
             for event in look.events:
-                self.trace.take(event)
+                with suppress(*ODD):
+                    self.trace.take(event)
             self.version += bool(look.events) or look.again
             more = look.more
 

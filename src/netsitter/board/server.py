@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from netsitter.board.library import Library
 from netsitter.board.plain import as_json
+from netsitter.board.shelf import ODD
 from netsitter.board.watch import MOST_PAGES, Watch
 from netsitter.errors import NetsitterError
 from netsitter.report.figures.look import template
@@ -106,11 +107,13 @@ def application(folder: Path, *, waits: bool = False) -> Starlette:
 
 
 async def _told(question: Callable[..., Any], *asked: Any) -> Response:
-    """The answer of the library, asked in a thread of its own; 404 with the reason for what is not there."""
+    """The answer of the library, asked in a thread of its own; where there is none, the reason."""
     try:
         answer = await run_in_threadpool(partial(question, *asked))
     except NetsitterError as error:
         return _json(as_json({"error": error.what, "fix": error.fix}), 404)
+    except ODD:
+        return _json(as_json({"error": "the journal of this run holds what this version cannot show"}), 500)
     return _json(answer if isinstance(answer, str) else as_json(answer))
 
 

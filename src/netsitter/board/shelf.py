@@ -6,6 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ SETTLED_S = 30.0
 """A journal that nobody writes and that has not changed for so long is not looked at every time."""
 
 MOST_RUNS = 20_000
+
+ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What events raise that are whole and yet not as ours are."""
 
 
 @dataclass
@@ -104,7 +108,9 @@ class Shelf:
         if look.again:
             run.digest = Digest(run.digest.name)
         for event in look.events:
-            run.digest.take(event)
+            # What a journal holds may be of another version, or made by hand; the others go on being read.
+            with suppress(*ODD):
+                run.digest.take(event)
         before = (run.written, run.more)
         run.changed, run.written, run.more = look.changed, look.written, look.more
         run.version += bool(look.events) or look.again or before != (run.written, run.more) or not run.version

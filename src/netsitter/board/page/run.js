@@ -31,7 +31,8 @@ export function runView(id, known) {
     try {
       told = await ask(`/api/runs/${id}`);
     } catch (error) {
-      if (error.status === 404) gone();
+      if (error.status === 404) instead("This run is not here", "Its folder was moved or removed.");
+      if (error.status === 500) instead("This run cannot be shown", `${error.error}.`);
       throw error;
     }
     const run = told.run;
@@ -115,9 +116,8 @@ export function runView(id, known) {
     seen = now;
   }
 
-  function gone() {
-    element.replaceChildren(h("div", { class: "empty" }, h("h2", {}, "This run is not here"),
-      h("p", {}, "Its folder was moved or removed. ", h("a", { href: "#/" }, "All runs"))));
+  function instead(heading, why) {
+    element.replaceChildren(h("div", { class: "empty" }, h("h2", {}, heading), h("p", {}, why, " ", h("a", { href: "#/" }, "All runs"))));
   }
 
   return {
