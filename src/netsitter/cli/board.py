@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Annotated
@@ -52,7 +53,8 @@ def board(
             entry.append(_opened(address))
 
     try:
-        serve(Path(folder), port=port, host=host, told=told, beside=beside)
+        with suppress(KeyboardInterrupt):
+            serve(Path(folder), port=port, host=host, told=told, beside=beside)
     finally:
         for file in entry:
             file.unlink(missing_ok=True)
