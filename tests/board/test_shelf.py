@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from netsitter.board.digest import SPARKS, Digest, State, thinned
 from netsitter.board.library import Library
 from netsitter.board.shelf import Shelf, run_id
 from netsitter.errors import RunError
-from netsitter.record.events import Concluded, Outcome, Resumed, SearchBegan, Searched, StageBegan
+from netsitter.record.events import Concluded, Crowned, Outcome, Resumed, SearchBegan, Searched, StageBegan
 from netsitter.record.journal import Journal
 from tests.board.folders import ended, epoch, found, measured, started, write
 
@@ -83,6 +84,21 @@ def test_a_search_is_told_by_its_trials(tmp_path):
     write(folder, [Searched(2, "1", {"optim.lr": 0.2}, 0.8, 1.0, 2.0, (0.8,), "finished", 1.0)])
     shelf.look()
     assert (run.digest.score, run.state) == (0.8, State.FINISHED)
+
+
+def test_a_search_that_ran_out_of_time_is_finished_with_the_trials_it_had(tmp_path):
+    trial = Searched(0, "1", {"optim.lr": 0.1}, 0.5, 1.0, 2.0, (0.5,), "finished", 1.0)
+    digest = Digest("search")
+    for event in (SearchBegan(100, 1, "random", {}), StageBegan("1", 2, 0, 2, {}), trial):
+        digest.take(event)
+    assert digest.state(written=False) is State.CRASHED
+    digest.take(replace(trial, number=1, score=0.7))
+    assert digest.state(written=False) is State.FINISHED, "its winner is in training"
+    for event in (Crowned(1, {"test": {"score": 0.6}}, {"test": 10}), Concluded((found().finding,))):
+        digest.take(event)
+    assert digest.state(written=False) is State.FINISHED
+    told = digest.as_json()
+    assert (told["score"], told["part"], told["warnings"]) == (0.6, "test", 1)
 
 
 def test_findings_are_counted_and_the_verdict_of_the_whole_run_counts_anew(tmp_path):

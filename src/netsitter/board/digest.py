@@ -10,11 +10,13 @@ from typing import Any
 
 from netsitter.record.events import (
     Concluded,
+    Crowned,
     Cured,
     Ended,
     EpochEnded,
     Event,
     Found,
+    Known,
     Measured,
     Outcome,
     Resumed,
@@ -53,7 +55,7 @@ class Digest:
     """A sink that keeps what a list needs.
 
     name: of the run's folder. search: whether it is a search. done, of: epochs, or trials of a search.
-    step, steps: done, and as many as the plan asks for.
+    step, steps: done, and as many as the plan asks for. begun: trials of all stages that have begun.
     score: on validation, the best so far; on the test part once there is one. spark: validation score by epoch, or by
     trial. loss: the latest.
     """
@@ -72,6 +74,8 @@ class Digest:
     loss: float | None = None
     score: float | None = None
     part: str = ""
+    begun: int = 0
+    concluded: bool = False
     cured: bool = False
     _spark: list[float] = field(default_factory=list)
     _findings: dict[str, str] = field(default_factory=dict)
@@ -94,7 +98,7 @@ class Digest:
             case Found():
                 self._count([event.finding])
             case Concluded():
-                self._findings = {}
+                self.concluded, self._findings = True, {}
                 self._count(event.findings)
             case Ended():
                 self.ended, self.step = event, event.step
@@ -103,12 +107,16 @@ class Digest:
                     self.score, self.part = float(event.scores[part]["score"][0]), part
             case SearchBegan():
                 self.search, self.of = True, event.trials
+            case Known() if event.about == "search":
+                self.data, self.net = str(event.facts.get("data", "")), str(event.facts.get("net", ""))
             case StageBegan():
-                self.net = f"stage {event.stage}"
+                self.begun = event.first + event.trials
             case Searched():
-                self.done += 1
+                self.concluded, self.done = False, self.done + 1
                 self._spark.append(math.nan if event.score is None else float(event.score))
                 self._best()
+            case Crowned() if "test" in event.scores:
+                self.score, self.part = float(event.scores["test"]["score"]), "test"
             case Cured():
                 self.cured = True
             case _:
@@ -120,7 +128,9 @@ class Digest:
             return OVER[self.ended.outcome]
         if written:
             return State.RUNNING
-        return State.FINISHED if self.search and self.done >= self.of else State.CRASHED
+        # Within a time a search has fewer trials than it was asked for; and while its winner trains nobody holds it.
+        over = self.concluded or self.done >= min(self.of, self.begun)
+        return State.FINISHED if self.search and over else State.CRASHED
 
     def as_json(self) -> dict[str, Any]:
         severities = list(self._findings.values())

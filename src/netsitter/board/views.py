@@ -12,6 +12,7 @@ from netsitter.errors import printable
 from netsitter.record.cures import Tried, cure_of
 from netsitter.record.events import Cured, Known, SearchBegan, Searched, StageBegan
 from netsitter.record.findings import Finding
+from netsitter.record.search_facts import search_of
 from netsitter.record.trace import Trace
 from netsitter.report.cure_text import story
 from netsitter.report.figures.registry import SECTIONS, figures
@@ -43,42 +44,36 @@ def run_view(trace: Trace, state: State, folder: Path) -> dict[str, Any]:
 
 
 def search_view(trace: Trace, state: State, folder: Path) -> dict[str, Any]:
-    """All of a search that is no figure: its stages, and its best trials."""
-    trials = {told.number: told for told in trace.of(Searched)}
-    scored = [told for told in trials.values() if told.score is not None and isfinite(told.score)]
-    # Trials of one length can be compared; the longest come first.
-    best = sorted(scored, key=lambda told: (-len(told.curve), -(told.score or 0.0), told.number))[:BEST_TRIALS]
-    began = trace.last(SearchBegan)
-    names = list(began.space) if began else []
+    """All of a search that is no figure: its stages, what is wrong with it, and its best trials."""
+    search = search_of(trace.events)
+    began = search.began if search else SearchBegan(0, 0, "", {})
+    trials = search.trials if search else ()
+    scored = [told for told in trials if told.score is not None and isfinite(told.score)]
+    # Only trials of one length can be compared; the longest come first.
+    best = sorted(scored, key=lambda told: (-len(told.curve), -search.worth(told) if search else 0.0, told.number))
     return {
         "answers": _answers(trace),
         "steps": _steps(trace, state, folder),
-        "names": names,
-        "sampler": began.sampler if began else "",
-        "of": began.trials if began else 0,
-        "done": len(trials),
-        "stages": [
-            {
-                "stage": stage.stage,
-                "epochs": stage.epochs,
-                "trials": stage.trials,
-                "space": dict(stage.space),
-                "says": stage.says,
-            }
-            for stage in trace.of(StageBegan)
-        ],
-        "best": [
-            {
-                "number": told.number + 1,
-                "score": told.score,
-                "epochs": len(told.curve),
-                "values": [_text(told.values.get(name, "")) for name in names],
-                "how": told.how,
-            }
-            for told in best
-        ],
+        "findings": [_card(finding, []) for finding in trace.findings[:MOST_FINDINGS]],
+        "names": list(began.space),
+        "sampler": began.sampler,
+        "of": began.trials,
+        "stages": [_stage(stage) for stage in (search.stages if search else ())],
+        "best": [_trial(told, list(began.space)) for told in best[:BEST_TRIALS]],
         "sections": sections(trace),
     }
+
+
+def _stage(stage: StageBegan) -> dict[str, Any]:
+    told = {name: getattr(stage, name) for name in ("stage", "epochs", "trials", "says")}
+    return {**told, "space": dict(stage.space)}
+
+
+def _trial(told: Searched, names: list[str]) -> dict[str, Any]:
+    values = [_text(told.values.get(name, "")) for name in names]
+    return {
+        "number": told.number + 1, "score": told.score, "epochs": len(told.curve), "values": values, "how": told.how
+    }  # fmt: skip
 
 
 def _answers(trace: Trace) -> list[dict[str, str]]:

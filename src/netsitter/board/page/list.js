@@ -40,7 +40,7 @@ export function listView(known, picked) {
   }
 
   function row(run) {
-    const kind = run.search ? `search, ${run.net || "not begun"}` : [run.data, run.net].filter(Boolean).join(", ");
+    const kind = [run.search ? "search" : "", run.data, run.net].filter(Boolean).join(", ");
     const cell = (name, ...held) => h("td", { "data-head": name }, held);
     return h("tr", {},
       h("td", { class: "pick" }, run.search ? null : h("input", {

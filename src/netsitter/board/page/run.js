@@ -20,7 +20,8 @@ export function runView(id, known) {
   const drawn = h("div", { class: "drawn" });
   const rest = h("div", { class: "rest" });
   const steps = h("div");
-  const side = h("div", { class: "side" }, steps, found);
+  const stages = h("section", { class: "found", "aria-label": "Stages" });
+  const side = h("div", { class: "side" }, steps, found, stages);
   const parts = h("div", {}, head, lines, questions, h("div", { class: "body" }, drawn, side), rest);
   const element = h("article", { class: "run" }, parts);
   let seen = null;
@@ -42,7 +43,8 @@ export function runView(id, known) {
     sync(questions, told.answers, (each) => each.question, answer);
     sync(steps, told.steps.length ? [told.steps] : [], () => "steps", stepsOf);
     if (run.search) {
-      searchParts(told, { lines, stages: found, rest });
+      searchParts(told, { lines, stages, rest });
+      if (told.findings.length) findingsOf(told, run);
     } else {
       sync(lines, told.lines, (line) => line, (line) => h("p", {}, line));
       findingsOf(told, run);
