@@ -67,10 +67,10 @@ def test_the_penalty_over_nothing_is_zero():
     assert penalty({"a": torch.ones(2)}, 5.0, []).item() == 0.0
 
 
-@pytest.mark.parametrize("l2", [0.3, torch.tensor(0.3, dtype=torch.float64)], ids=["plain", "tensor"])
+@pytest.mark.parametrize("l2", [0.3, torch.tensor([[0.3]], dtype=torch.float64)], ids=["plain", "tensor"])
 def test_what_is_added_is_the_gradient_of_the_penalty(l2):
     params = {"a": torch.randn(3, 2, generator=torch.Generator().manual_seed(0)).requires_grad_(), "b": torch.ones(2)}
-    (slope,) = torch.autograd.grad(penalty(params, l2, ["a"]), params["a"])
+    (slope,) = torch.autograd.grad(penalty(params, 0.3, ["a"]), params["a"])
     grads = {"a": torch.ones(3, 2), "b": torch.ones(2)}
     add_l2(params, grads, l2, ["a"])
     assert_close(grads["a"], 1 + slope)

@@ -9,7 +9,11 @@ from torch import nn
 
 from netsitter.errors import PlanError
 from netsitter.record.trace import Trace
-from netsitter.train.cohort import InTurn, Lifted, Single, cohort_of
+from netsitter.train.cohort import cohort_of
+from netsitter.train.cohorts.dense import Dense
+from netsitter.train.cohorts.in_turn import InTurn
+from netsitter.train.cohorts.lifted import Lifted
+from netsitter.train.cohorts.single import Single
 from netsitter.train.loop import Training
 from tests.train.blobs import CPU, LOSS, net_of, parts, plan
 

@@ -13,7 +13,8 @@ from torch.nn import functional as F
 
 from netsitter.errors import PlanError
 from netsitter.plan.plan import plan_of
-from netsitter.train.cohort import Single, cohort_of
+from netsitter.train.cohort import cohort_of
+from netsitter.train.cohorts.single import Single
 from netsitter.train.own_optimiser import OwnOptimiser, decay_of, made, name_of, usual_rate
 from tests.train.blobs import CPU, LOSS, blobs, plan
 

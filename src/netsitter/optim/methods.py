@@ -1,8 +1,7 @@
-"""Optimisers: how weights move once the gradient is known, each as (init, update), written for one trial.
+"""Optimisers: how weights move once the gradient is known, each as (init, update).
 
-A number of `hyper` is a Python float, or a tensor without sides; with tensors the same update runs under
-`torch.vmap` over stacked trials, each with numbers of its own. Tensors of float64 keep what 1 - beta2 loses in
-float32; they are rounded to the weights' own type last.
+A number of `hyper` is a Python float; or, where trials are stacked with a row of weights each, (T, P), and differ in it,
+a tensor (T, 1). Tensors of float64 keep what 1 - beta2 loses in float32; they are rounded to the weights' own type last.
 
 Parameters and state are changed in place, gradients never: autograd may hand the same tensor to two parameters.
 """
@@ -136,7 +135,7 @@ def _grown(beta: Number, step: int) -> Number:
 
 
 def _typed(number: Number, params: Mapping[str, Tensor]) -> Number:
-    """The number in the type of the weights: in another, each product with it is ten times as slow under vmap."""
+    """The number in the type of the weights: PyTorch would not change them in place by one of another."""
     if not isinstance(number, Tensor):
         return number
     return number.to(next((p.dtype for p in params.values()), number.dtype))
@@ -145,24 +144,23 @@ def _typed(number: Number, params: Mapping[str, Tensor]) -> Number:
 def _add(target: Tensor, source: Tensor, factor: Number) -> None:
     """target += factor · source."""
     if isinstance(factor, Tensor):
-        target.add_(source * factor)
+        target.addcmul_(source, factor)
     else:
         target.add_(source, alpha=factor)
 
 
 def _add_product(target: Tensor, a: Tensor, b: Tensor, factor: Number) -> None:
     """target += factor · a · b."""
-    # addcmul_ and addcdiv_ have no batching rule (torch 2.13): under vmap they would loop over the trials.
     if isinstance(factor, Tensor):
-        target.add_((a * b).mul_(factor))
+        target.addcmul_(a * b, factor)
     else:
         target.addcmul_(a, b, value=factor)
 
 
 def _add_quotient(target: Tensor, a: Tensor, b: Tensor, factor: Number) -> None:
-    """target += factor · a / b."""
+    """target += factor · a / b. What is in b is lost."""
     if isinstance(factor, Tensor):
-        target.add_((a / b).mul_(factor))
+        target.addcmul_(torch.div(a, b, out=b), factor)
     else:
         target.addcdiv_(a, b, value=factor)
 

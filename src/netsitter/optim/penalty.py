@@ -1,10 +1,11 @@
-"""The L2 penalty, 0.5 · l2 · Σ w², its gradient, and which parameters it counts; written for one trial."""
+"""The L2 penalty, 0.5 · l2 · Σ w², its gradient, and which parameters it counts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, MutableMapping
 
+import torch
 from torch import Tensor, nn
 
 NORM = re.compile(r"norm(\dd)?$", re.IGNORECASE)
@@ -33,7 +34,7 @@ def _is_norm(module: nn.Module, name: str) -> bool:
 
 
 def penalty(params: Mapping[str, Tensor], l2: float | Tensor, names: Collection[str]) -> Tensor:
-    """0.5 · l2 · Σ w² over the named parameters, without sides."""
+    """0.5 · l2 · Σ w² over the named parameters of one trial, without sides."""
     squares = [params[name].square().sum() for name in names]
     zero = next(iter(params.values())).new_zeros(())
     return (0.5 * l2 * sum(squares, zero)).to(zero.dtype)
@@ -45,10 +46,12 @@ def add_l2(
     """Adds the penalty's gradient, l2 · w, to the named gradients.
 
     The entries are replaced, no tensor is written into: autograd may hand the same tensor to two parameters.
+
+    l2: a number, or (T, 1) for stacked trials, (T, P).
     """
     for name in names:
         p = params[name].detach()
         if isinstance(l2, Tensor):
-            grads[name] = grads[name] + p * l2.to(p.dtype)
+            grads[name] = torch.addcmul(grads[name], p, l2.to(p.dtype))
         else:
             grads[name] = grads[name].add(p, alpha=l2)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import cos, floor, pi
+
+import numpy as np
 
 from netsitter.errors import PlanError, closest, shown
 from netsitter.plan.sections import OptimPlan
@@ -43,6 +45,21 @@ def lr_factor(optim: OptimPlan, *, step: int, steps: int, steps_per_epoch: int) 
     after, left = max(0, step - warm), max(1, steps - warm)
     factor = schedule.factor(after, left, after / steps_per_epoch, optim)
     return factor * (step + 1) / warm if step < warm else factor
+
+
+class Rates:
+    """The learning rates of trials, whose plans may differ in `lr` and `schedule_factor`, and not in the schedule."""
+
+    def __init__(self, optims: Sequence[OptimPlan]) -> None:
+        kinds = {optim.schedule_factor: optim for optim in optims}
+        self.kinds = list(kinds.values())
+        self.lr_T = np.array([optim.lr or 0.0 for optim in optims])
+        self.kind_T = np.array([list(kinds).index(optim.schedule_factor) for optim in optims])
+
+    def at(self, step: int, steps: int, steps_per_epoch: int) -> list[float]:
+        """The rate of each trial in the step with this number, counted from 0."""
+        kinds = [lr_factor(optim, step=step, steps=steps, steps_per_epoch=steps_per_epoch) for optim in self.kinds]
+        return (self.lr_T * np.array(kinds)[self.kind_T]).tolist()
 
 
 def _known(name: str | None) -> Schedule:

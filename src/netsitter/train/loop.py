@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from math import isnan
 from typing import Any
 
@@ -20,12 +21,12 @@ from torch import Tensor
 
 from netsitter.data.batches import SCORE_ROWS, Feed, batch_bounds, epoch_order
 from netsitter.errors import RunError
-from netsitter.optim.schedules import lr_factor
+from netsitter.optim.schedules import Rates
 from netsitter.plan.plan import Plan
 from netsitter.record.events import Ended, EpochEnded, Event, Known, Measured, Outcome, Saved, TrialEnded
 from netsitter.record.rhythm import is_look
 from netsitter.train.checkpoint import Checkpoint, Checkpoints, Progress
-from netsitter.train.cohort import Batches, Cohort
+from netsitter.train.cohorts.cohort import Batches, Cohort, Turn
 from netsitter.train.scores import Measure, Scorer
 from netsitter.train.stopping import better, out_of_patience
 from netsitter.train.watching import ROWS, Looked, first_non_finite, looks_at, watched_of
@@ -45,6 +46,10 @@ class Parts:
     score_rows: np.ndarray
     measure: Measure
     score_batch: int = SCORE_ROWS
+
+
+STRETCH_S, STRETCH_BYTES = 1.0, 64 * 2**20
+"""Steps that a cohort takes on end: seconds, which a stop may have to wait, and bytes of inputs."""
 
 
 class Training:
@@ -75,6 +80,8 @@ class Training:
         self._began = self._saved_at = time.monotonic()
         self._saved_step = -1
         self._looks: list[tuple[int, Looked]] = []
+        self._rates = Rates([plan.optim for plan in cohort.plans])
+        self._span = 1
         if start is not None:
             self._restore(start)
 
@@ -105,49 +112,63 @@ class Training:
 
     def _steps(self) -> Iterator[Event]:
         """The rest of the epoch that has begun."""
-        epoch, data, loop = self.progress.epoch, self.plan.data, self.plan.loop
-        feed = self.parts.feeds["train"]
+        loop, feed = self.plan.loop, self.parts.feeds["train"]
         bounds = batch_bounds(feed.rows, loop.batch or feed.rows)
-        steps, told = len(bounds) * (loop.epochs or 1), []
-        order = epoch_order(feed.rows, seed=data.seed, epoch=epoch)
-        for x_B, y_B in feed.batches(order, bounds[self.progress.in_epoch :]):
-            step = self.progress.step
-            lrs = self._lrs(step, steps, len(bounds))
-            look = looks_at(step + 1, loop.watch_every)
-            loss_T = self.cohort.step(x_B, y_B, step=step + 1, epoch=epoch, lrs=lrs, look=look)
-            told.append((step + 1, loss_T, lrs))
+        order = epoch_order(feed.rows, seed=self.plan.data.seed, epoch=self.progress.epoch)
+        batches = feed.batches(order, bounds[self.progress.in_epoch :])
+        turns: list[Turn] = []
+        losses: list[Tensor] = []
+        while stretch := self._stretch(batches, len(bounds), loop.measure_every - len(turns)):
+            step, began = stretch[-1].step, time.monotonic()
+            look = looks_at(step, loop.watch_every)
+            losses.append(self.cohort.stretch(stretch, look=look))
+            turns += stretch
+            self._pace(len(stretch), time.monotonic() - began)
             if look and self.cohort.stuck is None:
-                self._looks.append((step + 1, self.cohort.looked))
-            self.progress = replace(self.progress, step=step + 1, in_epoch=self.progress.in_epoch + 1)
+                self._looks.append((step, self.cohort.looked))
+            self.progress = replace(self.progress, step=step, in_epoch=self.progress.in_epoch + len(stretch))
             if self.cohort.stuck is not None:
                 where = first_non_finite(self.cohort.net, *self.cohort.stuck)
-                yield Known("diverged", {"trial": 0, "step": step + 1, **where})
-            if len(told) >= loop.measure_every or self.cohort.stuck is not None:
-                yield from self._measured(told)
-                told = []
-                if None not in self.progress.over:
+                yield Known("diverged", {"trial": 0, "step": step, **where})
+            due, stop = self._save_due(), self.stop()
+            if len(turns) >= loop.measure_every or self.cohort.stuck is not None or due or stop:
+                yield from self._measured(turns, losses)
+                turns, losses = [], []
+                if stop or None not in self.progress.over:
                     return
-            if self.stop():
+                if due:
+                    yield from self._save()
+        yield from self._measured(turns, losses)
+
+    def _stretch(self, batches: Iterator[tuple[Tensor, Tensor]], steps_per_epoch: int, most: int) -> list[Turn]:
+        """The next steps that are taken on end: up to so many, to a look, to where a checkpoint is due."""
+        loop, progress = self.plan.loop, self.progress
+        steps = steps_per_epoch * (loop.epochs or 1)
+        if loop.save_every_steps is not None:
+            most = min(most, loop.save_every_steps - (progress.step - max(self._saved_step, 0)))
+        turns: list[Turn] = []
+        taken = 0
+        for x_B, y_B in islice(batches, max(1, min(self._span, most))):
+            step = progress.step + len(turns)
+            lrs = self._rates.at(step, steps, steps_per_epoch)
+            turns.append(Turn(x_B, y_B, step + 1, progress.epoch, lrs))
+            taken += x_B.nbytes
+            if looks_at(step + 1, loop.watch_every) or taken + x_B.nbytes > STRETCH_BYTES:
                 break
-            if self._save_due():
-                yield from self._measured(told)
-                told = []
-                yield from self._save()
-        yield from self._measured(told)
+        return turns
 
-    def _lrs(self, step: int, steps: int, steps_per_epoch: int) -> tuple[float, ...]:
-        """The learning rate of each trial in the step with this number, counted from 0."""
-        optims = [plan.optim for plan in self.cohort.plans]
-        factors = [lr_factor(optim, step=step, steps=steps, steps_per_epoch=steps_per_epoch) for optim in optims]
-        return tuple((optim.lr or 0.0) * factor for optim, factor in zip(optims, factors, strict=True))
+    def _pace(self, steps: int, seconds: float) -> None:
+        """Sets how many steps are taken on end. One, for a single trial: nothing is gained by more."""
+        if self.cohort.trials > 1:
+            self._span = max(1, int(STRETCH_S * steps / max(seconds, 1e-6)))
 
-    def _measured(self, told: Sequence[tuple[int, Tensor, tuple[float, ...]]]) -> Iterator[Event]:
+    def _measured(self, turns: Sequence[Turn], losses: Sequence[Tensor]) -> Iterator[Event]:
         """What the last steps measured, brought from the device at once; trials that diverged are ended."""
-        if not told:
+        if not turns:
             return
-        loss_ST = torch.stack([loss_T for _, loss_T, _ in told]).cpu()
-        values = {"loss": tuple(map(tuple, loss_ST.tolist())), "lr": tuple(lrs for _, _, lrs in told)}
-        steps = tuple(step for step, _, _ in told)
+        loss_ST = torch.cat(list(losses)).cpu()
+        values = {"loss": tuple(map(tuple, loss_ST.tolist())), "lr": tuple(tuple(turn.lrs) for turn in turns)}
+        steps = tuple(turn.step for turn in turns)
         yield Measured(self.progress.epoch + 1, steps, values)
         for step, seen in self._looks:
             series = {name: (_rows(tensor),) for name, tensor in seen.items()}
@@ -175,7 +196,7 @@ class Training:
         )
         if self.plan.loop.keep == "best" and any(improved):
             self._keep(improved)
-        lrs = self._lrs(before.step - 1, before.in_epoch * epochs, before.in_epoch)
+        lrs = self._rates.at(before.step - 1, before.in_epoch * epochs, before.in_epoch)
         self.progress = replace(
             before,
             epoch=epoch,

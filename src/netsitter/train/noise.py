@@ -10,9 +10,14 @@ from netsitter.plan.plan import Plan
 from netsitter.streams import stream_key
 
 
-def noise_key(plan: Plan, *, epoch: int, step: int) -> int:
-    """What the noise of one step of one trial is drawn from."""
-    return stream_key(plan.loop.seed, "noise", epoch=epoch, step=step)
+def noise_key(seed: int, *, epoch: int, step: int) -> int:
+    """What the noise of one step of a trial with this `loop.seed` is drawn from."""
+    return stream_key(seed, "noise", epoch=epoch, step=step)
+
+
+def draws_foreign(plan: Plan) -> bool:
+    """Whether the network may have layers of other people, which draw from PyTorch's own generators."""
+    return plan.net.kind in (None, "own")
 
 
 def seed_foreign(key: int, device: torch.device) -> None:

@@ -22,7 +22,7 @@ from netsitter.nn.norm_checks import BatchFault, check_batch
 from netsitter.optim.penalty import decayed_names, penalty
 from netsitter.plan.plan import changed
 from netsitter.record.events import DEPTH, Checked, Verdict
-from netsitter.train.cohort import Single
+from netsitter.train.cohorts.single import Single
 from netsitter.train.losses import OWN, guessing_loss
 from netsitter.train.prepare import Ready
 from netsitter.train.probes import as_it_was, layer_signals

@@ -1,6 +1,6 @@
 """One step of one trial: the loss of a batch, and the weights moved against its gradient.
 
-`loss_of` is what a cohort lifts over its trials for the forward pass, `descend` for the update.
+`loss_of` is what a cohort lifts over its trials; `descend` takes one trial, or stacked ones with a row each.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from netsitter.train.losses import Loss
 from netsitter.train.own_optimiser import MakeOptimizer, OwnOptimiser
 
 Hyper = Mapping[str, float | Tensor]
-"""The numbers of `optim` by name: plain for a single trial, without sides for each trial of a lifted cohort."""
+"""The numbers of `optim` by name: plain, or (T, 1) where stacked trials differ in one."""
 
 HYPER_NAMES = ("lr", "momentum", "beta2", "eps", "decay", "l2", "clip")
 
@@ -70,7 +70,7 @@ def descend(
 ) -> None:
     """Moves `params` and `state` in place, by the gradient of loss and penalty.
 
-    grads: its entries are replaced. step: counted from 1.
+    Tensors are those of one trial, or (T, P) of stacked ones. grads: its entries are replaced. step: counted from 1.
     """
     if descent.penalised:
         add_l2(params, grads, hyper["l2"], [name for name in descent.decayed if name in grads])

@@ -17,7 +17,7 @@ from netsitter.data.batches import batch_bounds, epoch_order
 from netsitter.plan.choose import LEARNING_RATES
 from netsitter.plan.plan import changed
 from netsitter.record.start_facts import Attempt
-from netsitter.train.cohort import Single
+from netsitter.train.cohorts.single import Single
 from netsitter.train.noise import dropouts_of
 from netsitter.train.own_optimiser import decay_of, undecayed
 from netsitter.train.prepare import Ready

@@ -1,0 +1,77 @@
+"""A cohort in parts that run one after the other, or side by side on threads: chunks of trials, or single ones."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+
+import torch
+from torch import Tensor, nn
+
+from netsitter.train.cohorts.cohort import Batches, Cohort, Sums, Turn, Way, added
+from netsitter.train.cohorts.workers import side_by_side
+from netsitter.train.scores import Measure
+from netsitter.train.watching import Looked
+
+
+class InTurn(Cohort):
+    """Parts that share batches and nothing else. What a trial comes to does not depend on the number of workers."""
+
+    def __init__(self, parts: Sequence[Cohort], way: Way, how: str) -> None:
+        self.parts, self.way, self.how = parts, way, how
+        self.plans = [plan for part in parts for plan in part.plans]
+        self.net = parts[0].net
+        ends = list(accumulate(part.trials for part in parts))
+        self.spans = [slice(end - part.trials, end) for part, end in zip(parts, ends, strict=True)]
+
+    def step(
+        self, x_B: Tensor, y_B: Tensor, *, step: int, epoch: int, lrs: Sequence[float], look: bool = False
+    ) -> Tensor:
+        return self.stretch([Turn(x_B, y_B, step, epoch, lrs)], look=look)[0]
+
+    def stretch(self, turns: Sequence[Turn], *, look: bool = False) -> Tensor:
+        def go(place: int) -> Tensor:
+            return self.parts[place].stretch([turn.of(self.spans[place]) for turn in turns], look=look)
+
+        losses = side_by_side(go, range(len(self.parts)), self.way)
+        if look:
+            self.looked = _together([part.looked for part in self.parts])
+        return torch.cat(losses, dim=1)
+
+    def sums(self, batches: Batches, *, measure: Measure) -> Sums:
+        return added(self._batch_sums(batch, measure) for batch in batches)
+
+    def _batch_sums(self, batch: tuple[Tensor, Tensor], measure: Measure) -> Sums:
+        each = side_by_side(lambda part: part.sums([batch], measure=measure), self.parts, self.way)
+        return torch.cat([loss for loss, _ in each]), torch.cat([rows for _, rows in each])
+
+    def activations(self, x_B: Tensor) -> Looked:
+        return _together([part.activations(x_B) for part in self.parts])
+
+    def penalties(self) -> Tensor:
+        return torch.cat([part.penalties() for part in self.parts])
+
+    def state(self) -> dict[str, Tensor]:
+        """Copies, since the parts' tensors lie apart."""
+        states = [part.state() for part in self.parts]
+        return {name: torch.cat([state[name] for state in states]) for name in states[0]}
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        for part, span in zip(self.parts, self.spans, strict=True):
+            part.load({name: tensor[span] for name, tensor in state.items()})
+
+    def takes(self, state: Mapping[str, Tensor]) -> bool:
+        return all(
+            part.takes({name: tensor[span] for name, tensor in state.items()})
+            for part, span in zip(self.parts, self.spans, strict=True)
+        )
+
+    def network(self, trial: int) -> nn.Module:
+        place = bisect([span.stop for span in self.spans], trial)
+        return self.parts[place].network(trial - self.spans[place].start)
+
+
+def _together(each: Sequence[Looked]) -> Looked:
+    """What was measured of parts as that of the whole."""
+    return {name: torch.cat([one[name] for one in each]) for name in each[0]}
