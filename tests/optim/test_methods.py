@@ -109,7 +109,9 @@ def test_lifted_trials_in_float32_agree_with_single_runs(name):
         add_l2(stacked, grads, numbers["l2"], stacked)
         method.update(stacked, grads, state, numbers, step)
     for trial, single in enumerate(singles):
-        assert_close({key: p[trial].reshape(params[key].shape) for key, p in stacked.items()}, single, rtol=1e-5, atol=1e-6)
+        assert_close(
+            {key: p[trial].reshape(params[key].shape) for key, p in stacked.items()}, single, rtol=1e-5, atol=1e-6
+        )
 
 
 def test_adam_with_numbers_in_float32_tensors_loses_no_digits_in_its_first_steps():

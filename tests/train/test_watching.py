@@ -9,7 +9,6 @@ from torch import nn
 
 from netsitter.record.trace import Trace
 from netsitter.train.cohort import cohort_of
-from netsitter.train.cohorts.dense import Dense
 from netsitter.train.cohorts.in_turn import InTurn
 from netsitter.train.cohorts.lifted import Lifted
 from netsitter.train.cohorts.single import Single

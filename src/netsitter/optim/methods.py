@@ -1,7 +1,8 @@
 """Optimisers: how weights move once the gradient is known, each as (init, update).
 
-A number of `hyper` is a Python float; or, where trials are stacked with a row of weights each, (T, P), and differ in it,
-a tensor (T, 1). Tensors of float64 keep what 1 - beta2 loses in float32; they are rounded to the weights' own type last.
+A number of `hyper` is a Python float; or, where trials are stacked with a row of weights each, (T, P), and differ
+in it, a tensor (T, 1). Tensors of float64 keep what 1 - beta2 loses in float32; they are rounded to the weights' own
+type last.
 
 Parameters and state are changed in place, gradients never: autograd may hand the same tensor to two parameters.
 """

@@ -41,17 +41,24 @@ def penalty(params: Mapping[str, Tensor], l2: float | Tensor, names: Collection[
 
 
 def add_l2(
-    params: Mapping[str, Tensor], grads: MutableMapping[str, Tensor], l2: float | Tensor, names: Collection[str]
+    params: Mapping[str, Tensor],
+    grads: MutableMapping[str, Tensor],
+    l2: float | Tensor,
+    names: Collection[str],
+    *,
+    owned: bool = False,
 ) -> None:
     """Adds the penalty's gradient, l2 · w, to the named gradients.
 
     The entries are replaced, no tensor is written into: autograd may hand the same tensor to two parameters.
 
-    l2: a number, or (T, 1) for stacked trials, (T, P).
+    l2: a number, or (T, 1) for stacked trials, (T, P). owned: whether gradients are the caller's alone; then they are
+    written into, which spares a large tensor each.
     """
     for name in names:
-        p = params[name].detach()
+        p, grad = params[name].detach(), grads[name]
+        into = grad if owned else None
         if isinstance(l2, Tensor):
-            grads[name] = torch.addcmul(grads[name], p, l2.to(p.dtype))
+            grads[name] = torch.addcmul(grad, p, l2.to(p.dtype), out=into)
         else:
-            grads[name] = grads[name].add(p, alpha=l2)
+            grads[name] = torch.add(grad, p, alpha=l2, out=into)

@@ -66,14 +66,22 @@ def loss_of(call: Callable[[Tensor], Tensor], x_B: Tensor, y_B: Tensor, loss: Lo
 
 
 def descend(
-    params: Mapping[str, Tensor], grads: dict[str, Tensor], state: State, hyper: Hyper, *, step: int, descent: Descent
+    params: Mapping[str, Tensor],
+    grads: dict[str, Tensor],
+    state: State,
+    hyper: Hyper,
+    *,
+    step: int,
+    descent: Descent,
+    owned: bool = False,
 ) -> None:
     """Moves `params` and `state` in place, by the gradient of loss and penalty.
 
     Tensors are those of one trial, or (T, P) of stacked ones. grads: its entries are replaced. step: counted from 1.
+    owned: whether gradients may be written into.
     """
     if descent.penalised:
-        add_l2(params, grads, hyper["l2"], [name for name in descent.decayed if name in grads])
+        add_l2(params, grads, hyper["l2"], [name for name in descent.decayed if name in grads], owned=owned)
     if descent.clipped:
         clip(grads, hyper["clip"])
     descent.method.update(params, grads, state, hyper, step, decayed=descent.decayed)

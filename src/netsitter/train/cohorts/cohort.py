@@ -38,7 +38,7 @@ class Turn(NamedTuple):
 class Way(NamedTuple):
     """How the trials of a cohort run.
 
-    form: "alone", "dense" (layers on stacked outputs), "lifted" (by `vmap`) or "in turn", each trial in steps of its own.
+    form: "alone", "dense" (layers on stacked outputs), "lifted" (by `vmap`), or "in turn": each trial by itself.
     chunk: trials at once. workers: threads, each with chunks of its own.
     threads: of the processor for each operation; None leaves them as they are.
     """
@@ -81,7 +81,7 @@ class Cohort(ABC):
     def stretch(self, turns: Sequence[Turn], *, look: bool = False) -> Tensor:
         """Several steps on end; what `step` returns, of each: (S, T).
 
-        Trials that run in chunks stay in the processor's cache meanwhile. look: whether `looked` is to tell of the last.
+        A chunk of trials stays in the processor's cache meanwhile. look: whether `looked` is to tell of the last.
         """
         return torch.stack(
             [
@@ -123,6 +123,17 @@ class Cohort(ABC):
     def weights(self) -> dict[str, Tensor]:
         """The part of `state` that decides outputs."""
         return {name: tensor for name, tensor in self.state().items() if not name.startswith("optim/")}
+
+
+def channels_last(net: nn.Module) -> bool:
+    """Whether the network's filters lie in memory with the channels last; rows that lie otherwise are turned twice."""
+    last = torch.channels_last
+    return any(p.ndim == 4 and p.is_contiguous(memory_format=last) and not p.is_contiguous() for p in net.parameters())
+
+
+def laid(x_B: Tensor, last: bool) -> Tensor:
+    """The rows, with their channels last in memory where that is wanted."""
+    return x_B.contiguous(memory_format=torch.channels_last) if last and x_B.ndim == 4 else x_B
 
 
 def shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:

@@ -24,6 +24,7 @@ class Dense(Lifted):
     """Trials of one chain of dense layers. Must give what `Lifted` gives, which does the rest of the work."""
 
     how = "all trials in one step, their layers stacked"
+    owns_gradients = True  # no layer adds two parameters, so that each gradient is a tensor of its own
 
     def __init__(self, nets: Sequence[nn.Module], plans: Sequence[Plan], loss: Loss) -> None:
         super().__init__(nets, plans, loss)
@@ -54,9 +55,10 @@ class Dense(Lifted):
         """(T, H, B): the outputs of the first layer, if it is a dense one; else the input itself, (T, D, B)."""
         if self.first is None:
             return x_BD.t().expand(self.trials, -1, -1)
+        tensors = self.params | self.frozen
+        weight_THD, bias_TH = tensors[f"{self.first}.weight"], tensors.get(f"{self.first}.bias")
         with torch.no_grad():
-            weight_THD, bias_TH = self._tensor("weight"), self._tensor("bias")
-            z_THB = torch.mm(weight_THD.flatten(0, 1), x_BD.t()).unflatten(0, weight_THD.shape[:2])
+            z_THB = torch.mm(weight_THD.flatten(0, 1), x_BD.t()).view(*weight_THD.shape[:2], -1)
             return z_THB if bias_TH is None else z_THB.add_(bias_TH.unsqueeze(2))
 
     def _first_gradients(self, x_BD: Tensor, slope_THB: Tensor) -> dict[str, Tensor]:
@@ -70,10 +72,6 @@ class Dense(Lifted):
             torch.mm(slope_THB.flatten(0, 1), x_BD, out=self.slope.flatten(0, 1))
             found[weight] = self.slope
         return found
-
-    def _tensor(self, leaf: str) -> Tensor | None:
-        name = f"{self.first}.{leaf}"
-        return self.params.get(name, self.frozen.get(name))
 
     def _behind(self, x_THB: Tensor) -> Tensor:
         """(T, K, B): the outputs of the network, from those of the first layer."""

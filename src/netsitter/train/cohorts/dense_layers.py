@@ -42,7 +42,8 @@ def chain_of(net: nn.Module) -> Chain | None:
     weights = [f"{name}.{leaf}" for name, part in named for leaf in part.state_dict()]
     known = dict(net.named_parameters()) | dict(net.named_buffers())
     if (
-        any(type(part) not in FORWARD or _is_watched(part) for part in parts)
+        not parts
+        or any(type(part) not in FORWARD or _is_watched(part) for part in parts)
         or any(isinstance(part, nn.Flatten) and (part.start_dim, part.end_dim) != (1, -1) for part in parts)
         or any(isinstance(part, nn.BatchNorm1d) and part.momentum is None for part in parts)
         or len(set(weights)) < len(weights)
@@ -73,7 +74,7 @@ def _outside(part: nn.Module) -> nn.Module:
     """The layer, and where it would write into its input, one that does not."""
     if getattr(part, "inplace", False):
         part = copy(part)
-        part.inplace = False
+        part.__dict__["inplace"] = False
     return part
 
 

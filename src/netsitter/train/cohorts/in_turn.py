@@ -9,7 +9,7 @@ from itertools import accumulate
 import torch
 from torch import Tensor, nn
 
-from netsitter.train.cohorts.cohort import Batches, Cohort, Sums, Turn, Way, added
+from netsitter.train.cohorts.cohort import Batches, Cohort, Sums, Turn, Way, added, channels_last, laid
 from netsitter.train.cohorts.workers import side_by_side
 from netsitter.train.scores import Measure
 from netsitter.train.watching import Looked
@@ -18,10 +18,13 @@ from netsitter.train.watching import Looked
 class InTurn(Cohort):
     """Parts that share batches and nothing else. What a trial comes to does not depend on the number of workers."""
 
-    def __init__(self, parts: Sequence[Cohort], way: Way, how: str) -> None:
-        self.parts, self.way, self.how = parts, way, how
+    how = "in parts"
+
+    def __init__(self, parts: Sequence[Cohort], way: Way) -> None:
+        self.parts, self.way = parts, way
         self.plans = [plan for part in parts for plan in part.plans]
         self.net = parts[0].net
+        self.channels_last = channels_last(self.net)
         ends = list(accumulate(part.trials for part in parts))
         self.spans = [slice(end - part.trials, end) for part, end in zip(parts, ends, strict=True)]
 
@@ -31,6 +34,8 @@ class InTurn(Cohort):
         return self.stretch([Turn(x_B, y_B, step, epoch, lrs)], look=look)[0]
 
     def stretch(self, turns: Sequence[Turn], *, look: bool = False) -> Tensor:
+        turns = [turn._replace(x_B=laid(turn.x_B, self.channels_last)) for turn in turns]
+
         def go(place: int) -> Tensor:
             return self.parts[place].stretch([turn.of(self.spans[place]) for turn in turns], look=look)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,7 @@ class Lifted(Cohort):
     """Trials of one architecture as one. The update needs no lifting: it works on one row a trial, (T, P)."""
 
     how = "all trials in one lifted step"
+    owns_gradients = False  # autograd may hand the same tensor to two parameters
 
     def __init__(self, nets: Sequence[nn.Module], plans: Sequence[Plan], loss: Loss) -> None:
         self.net, self.plans, self.loss = nets[0], plans, loss
@@ -57,14 +59,15 @@ class Lifted(Cohort):
         seen = {name: found[name] for name in before if name in found}
         with torch.no_grad():
             hyper = {**self.hyper, "lr": self._number(lrs, "lr")}
-            descend(self.rows, _rows(found), self.optim_rows, hyper, step=step, descent=self.descent)
+            grads, owned = _rows(found), self.owns_gradients and not look
+            descend(self.rows, grads, self.optim_rows, hyper, step=step, descent=self.descent, owned=owned)
             if look:
                 self.looked = looked(self.watched.weights, seen, before, self.params)
         return loss_T.detach()
 
     def _gradients(self, x_B: Tensor, y_B: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of each trial, and by name the gradients of all that have one."""
-        loss_T = self._lift(lambda call: loss_of(call, x_B, y_B, self.loss))
+        loss_T: Tensor = self._lift(lambda call: loss_of(call, x_B, y_B, self.loss))
         grads = torch.autograd.grad(loss_T.sum(), list(self.params.values()), allow_unused=True)
         return loss_T, {name: grad for name, grad in zip(self.params, grads, strict=True) if grad is not None}
 
@@ -73,11 +76,13 @@ class Lifted(Cohort):
             return added(self._batch_sums(x_B, y_B, measure) for x_B, y_B in batches)
 
     def _batch_sums(self, x_B: Tensor, y_B: Tensor, measure: Measure) -> Sums:
-        return self._lift(lambda call: batch_sums(call, x_B, y_B, self.loss, measure))
+        found: Sums = self._lift(lambda call: batch_sums(call, x_B, y_B, self.loss, measure))
+        return found
 
     def activations(self, x_B: Tensor) -> Looked:
         with torch.no_grad(), evaluating(self.net):
-            return self._lift(lambda call: activations(self.net, call, x_B, self.watched.layers))
+            found: Looked = self._lift(lambda call: activations(self.net, call, x_B, self.watched.layers))
+        return found
 
     def penalties(self) -> Tensor:
         with torch.no_grad():
@@ -97,7 +102,7 @@ class Lifted(Cohort):
                 tensor.copy_((self.params | self.frozen | self.buffers)[name][trial])
         return net
 
-    def _lift(self, work: Callable[[Callable[[Tensor], Tensor]], object]) -> object:
+    def _lift(self, work: Callable[[Callable[[Tensor], Tensor]], object]) -> Any:
         """`work`, given each trial's network as a function of a batch; results with the trials first."""
 
         def one(params: dict[str, Tensor], frozen: dict[str, Tensor], buffers: dict[str, Tensor]) -> object:
@@ -112,7 +117,7 @@ class Lifted(Cohort):
             self.buffers[f"{name}.key"] = key_T
 
     def _number(self, numbers: Sequence[float], name: str) -> float | Tensor:
-        """(T, 1) in double precision, as float32 is 5e-5 off in 1 - beta2; one number where all trials have the same."""
+        """One number where all trials have the same; else (T, 1), in double: float32 is 5e-5 off in 1 - beta2."""
         if name != "clip" and numbers.count(numbers[0]) == len(numbers):
             return numbers[0]
         return torch.tensor(numbers, device=self.device, dtype=torch.float64).unsqueeze(1)

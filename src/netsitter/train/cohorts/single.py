@@ -10,7 +10,18 @@ from torch import Tensor, nn
 from netsitter.nn.modes import evaluating, into_training
 from netsitter.optim.penalty import penalty
 from netsitter.plan.plan import Plan
-from netsitter.train.cohorts.cohort import Batches, Cohort, Sums, Way, added, batch_sums, copied, shapes
+from netsitter.train.cohorts.cohort import (
+    Batches,
+    Cohort,
+    Sums,
+    Way,
+    added,
+    batch_sums,
+    channels_last,
+    copied,
+    laid,
+    shapes,
+)
 from netsitter.train.losses import Loss
 from netsitter.train.noise import draws_foreign, kept_buffers, keyed, noise_key, seed_foreign
 from netsitter.train.own_optimiser import MakeOptimizer, OwnOptimiser
@@ -33,6 +44,7 @@ class Single(Cohort):
         self.hyper = hyper_of(plan)
         self.dropouts = keyed(net)
         self.foreign_noise = draws_foreign(plan)
+        self.channels_last = channels_last(net)
         into_training(net)
 
     def step(
@@ -40,7 +52,7 @@ class Single(Cohort):
     ) -> Tensor:
         if self.dropouts or self.foreign_noise:
             self._key_noise(noise_key(self.plan.loop.seed, epoch=epoch, step=step))
-        loss = loss_of(self.net, x_B, y_B, self.loss)
+        loss = loss_of(self.net, laid(x_B, self.channels_last), y_B, self.loss)
         if loss.device.type == "cpu" and not torch.isfinite(loss):
             # Moved by such a gradient, no weight could tell any more where it began.
             self.stuck = (x_B, y_B)

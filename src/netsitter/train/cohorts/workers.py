@@ -1,4 +1,4 @@
-"""Threads that run parts of a cohort side by side, each operation of a part on few threads of the processor, mostly one.
+"""Threads that run parts of a cohort side by side, each operation of a part on one thread of the processor.
 
 Two threads in one matrix product wait for each other at its end; where the machine has other work, they wait for that.
 """
@@ -18,7 +18,8 @@ from netsitter.train.device import using_threads
 CORES = torch.get_num_threads()
 """Threads that PyTorch would take by itself: its own choice, or that of whoever called before us."""
 
-Part, Result = TypeVar("Part"), TypeVar("Result")
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 
 def side_by_side(work: Callable[[Part], Result], parts: Iterable[Part], way: Way) -> list[Result]:
@@ -28,7 +29,7 @@ def side_by_side(work: Callable[[Part], Result], parts: Iterable[Part], way: Way
             return [work(part) for part in parts]
 
     def alone(part: Part) -> Result:
-        if torch.get_num_threads() != way.threads:
+        if way.threads is not None and torch.get_num_threads() != way.threads:
             torch.set_num_threads(way.threads)
         return work(part)
 
