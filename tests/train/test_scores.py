@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from netsitter.train.scores import Measure, answers, form_of, row_sums, scorer_of, threshold_of
+from netsitter.train.scores import Measure, answers, form_of, row_sums, scorer_of, stacked_row_sums, threshold_of
 
 RNG = torch.Generator().manual_seed(0)
 N = 60
@@ -118,3 +118,15 @@ def test_the_form_is_seen_from_the_values(y, form):
 def test_the_threshold_is_where_yes_and_no_cost_the_same(loss, form, threshold):
     y = {"signs": torch.tensor([[1.0], [-1.0]]), "several": torch.eye(2)}.get(form, torch.tensor([[1.0], [0.0]]))
     assert threshold_of(loss, y, form) == pytest.approx(threshold, abs=0.02)
+
+
+@pytest.mark.parametrize("case", ["apart", "tied", "not a number"])
+def test_stacked_sums_are_those_of_each_trial(case):
+    draws = torch.Generator().manual_seed(0)
+    out_TKB, targets_B = torch.randn(3, 4, 20, generator=draws), torch.randint(0, 4, (20,), generator=draws)
+    if case == "tied":
+        out_TKB = out_TKB.round()
+    if case == "not a number":
+        out_TKB[1, 2, 3] = float("nan")
+    each = [row_sums(out_KB.t(), targets_B, Measure("classes")) for out_KB in out_TKB]
+    assert torch.equal(stacked_row_sums(out_TKB, targets_B, Measure("classes")), torch.stack(each))

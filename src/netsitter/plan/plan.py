@@ -87,8 +87,13 @@ def field_at(path: str) -> Any:
 
 def differing(plans: list[Plan]) -> dict[str, list[Any]]:
     """The dotted names in which these plans differ, each with the values in order."""
-    values = {path: [value_at(plan, path) for plan in plans] for path in paths()}
-    return {path: found for path, found in values.items() if any(value != found[0] for value in found)}
+    found = {}
+    for path in paths():
+        section, _, name = path.partition(".")
+        values = [getattr(getattr(plan, section), name) for plan in plans]
+        if any(value != values[0] for value in values):
+            found[path] = values
+    return found
 
 
 def by_trial(path: str) -> bool:

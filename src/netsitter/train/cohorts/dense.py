@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from netsitter.plan.plan import Plan
-from netsitter.train.cohorts.cohort import Sums, Way, batch_sums
+from netsitter.train.cohorts.cohort import Sums, Way
 from netsitter.train.cohorts.dense_layers import chain_of
 from netsitter.train.cohorts.lifted import Lifted
 from netsitter.train.losses import Loss
-from netsitter.train.scores import Measure
+from netsitter.train.scores import Measure, stacked_row_sums
 
 
 class Dense(Lifted):
@@ -91,5 +91,6 @@ class Dense(Lifted):
     def _batch_sums(self, x_B: Tensor, y_B: Tensor, measure: Measure) -> Sums:
         if x_B.ndim > 2 and not self.flattens:
             return super()._batch_sums(x_B, y_B, measure)
-        out_TBK = self._behind(self._first(x_B.flatten(1))).transpose(1, 2)
-        return torch.vmap(lambda out_BK: batch_sums(lambda _: out_BK, x_B, y_B, self.loss, measure))(out_TBK)
+        out_TKB = self._behind(self._first(x_B.flatten(1)))
+        loss_T = self._losses(out_TKB, y_B).to(torch.float64) * len(x_B)
+        return loss_T, stacked_row_sums(out_TKB, y_B, measure)
