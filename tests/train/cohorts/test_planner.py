@@ -33,7 +33,7 @@ def cohort(plans, **options):
 
 @pytest.fixture
 def times(monkeypatch, tmp_path):
-    """Two cores, a memory of its own. Given: seconds by form, for the test to set; the ways that were tried; the file."""
+    """Two cores, a memory of its own. Given: seconds by form, to be set; the ways that were tried; the file."""
     monkeypatch.setenv("NETSITTER_WAYS", str(tmp_path / "deep" / "ways.json"))
     monkeypatch.setattr(planner, "CORES", 2)
     monkeypatch.setattr(planner, "busy", lambda: False)
