@@ -30,6 +30,9 @@ docs: .venv/.installed
 
 bench: .venv/.installed
 	$(BIN)/python benchmarks/epoch.py
+	$(BIN)/python -m benchmarks.speed.run --out bench.json
+	$(BIN)/python -m benchmarks.speed.sizes
+	$(BIN)/python -m benchmarks.speed.quality
 
 .venv/.installed: pyproject.toml requirements.txt
 	$(PYTHON) -m venv .venv

@@ -2,12 +2,11 @@
 
     python -m benchmarks.speed.run [--load digits ...] [--peer a ...] [--pairs 5] [--out FILE.json]
 
-A pair is a training of all trials of the load by netsitter, one epoch or more, and one of as many trials as take about
-as long by the peer; the order alternates. Loop (a) is measured with one thread and with all, and the faster is taken.
-What netsitter's time holds: networks built, the planner, all steps, scores of both parts after each epoch, all events.
-Start-up of processes and reading of data are left out for the pool (c) and are in for Ray (e), which starts a process
-a trial. The last column is the share of the processor's peak in matrix products, a cube of 2,048 measured on the spot,
-that netsitter reaches over all of it.
+A pair is a training of all trials of the load by netsitter, one epoch or more, and one of some trials by the peer; the
+order alternates. Peers in this process get one thread or all, whichever is faster with the loop. netsitter's time holds
+networks built, the planner, all steps, scores of both parts after each epoch, and all events. Start-up of processes and
+reading of data are left out for the pool (c), and are in for Ray (e), which starts a process a trial. "Of the peak" is
+the share of what this machine reaches in matrix products, a cube of 2,048 measured on the spot, over all of that.
 """
 
 from __future__ import annotations
@@ -75,17 +74,18 @@ def running(peer: Peer, load: Load, parts: tuple[Resident, Resident]) -> Iterato
     """How the peer trains, ready to be timed."""
     if peer.letter in "ab":
         loop = plain if peer.letter == "a" else usual
-        yield partial(loop, threads=_best_threads(loop, load, parts))
+        yield partial(loop, threads=best_threads(loop, load, parts))
     elif peer.letter == "c":
         run, pool = pool_of_two(load)
         with pool:
             yield run
     else:
         names = {"d": "optuna", "e": "ray_tune", "f": "scikit_learn", "g": "keras_tuner", "h": "modelbatch"}
-        yield getattr(tuners, names[peer.letter])
+        with using_threads(best_threads(usual, load, parts) if peer.letter in IN_PROCESS else None):
+            yield getattr(tuners, names[peer.letter])
 
 
-def _best_threads(loop: Callable[..., list[float]], load: Load, parts: tuple[Resident, Resident]) -> int:
+def best_threads(loop: Callable[..., list[float]], load: Load, parts: tuple[Resident, Resident]) -> int:
     """With how many threads the loop is faster, on a part of an epoch."""
     train, val = parts
     rows = min(train.rows, 20 * load.batch)

@@ -21,6 +21,9 @@ Parts = tuple[Resident, Resident]
 RATES, PENALTIES = (1e-4, 1e-2), (1e-5, 1e-3)
 """The ranges, in log space."""
 
+numbers_of: dict[str, list[dict[str, float]]] = {}
+"""Of the last search of a peer: the numbers of each trial, in the order of the scores."""
+
 
 def optuna(load: Load, parts: Parts, plans: list[Plan]) -> list[float]:
     """(d): random sampler, in memory, the usual loop as objective."""
@@ -35,6 +38,7 @@ def optuna(load: Load, parts: Parts, plans: list[Plan]) -> list[float]:
 
     study = library.create_study(direction="maximize", sampler=library.samplers.RandomSampler(seed=0))
     study.optimize(objective, n_trials=len(plans))
+    numbers_of["d"] = [trial.params for trial in study.trials]
     return [trial.value or 0.0 for trial in study.trials]
 
 
@@ -68,7 +72,9 @@ def ray_tune(load: Load, parts: Parts, plans: list[Plan]) -> list[float]:
             tune_config=tune.TuneConfig(num_samples=len(plans), metric="score", mode="max"),
             run_config=tune.RunConfig(storage_path=folder, verbose=0),
         )
-        return [result.metrics["score"] for result in tuner.fit()]
+        results = list(tuner.fit())
+    numbers_of["e"] = [result.config for result in results]
+    return [result.metrics["score"] for result in results]
 
 
 def scikit_learn(load: Load, parts: Parts, plans: list[Plan]) -> list[float]:

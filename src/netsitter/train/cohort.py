@@ -26,6 +26,7 @@ def cohort_of(
     probe: tuple[Tensor, Tensor] | None = None,
     optimizer: MakeOptimizer | None = None,
     rows: int | None = None,
+    cores: int | None = None,
     way: Way | None = None,
 ) -> Cohort:
     """The trials as one cohort, of any number: all together, in chunks, or in turn, as is fastest.
@@ -34,6 +35,7 @@ def cohort_of(
     probe: a small batch on the device, on which copies are lifted once to see whether that can be done.
     optimizer: a torch one of the user's in place of the plan's; with it trials run in turn.
     rows: of the training part; with them and a probe ways are timed on copies, if the run is long enough.
+    cores: threads of the processor that trials may run on side by side; all that PyTorch has when left out.
     way: how trials are to run, in place of that; what `way` of another cohort of the same trials was.
     Raises PlanError when the plans differ in a field that trials of a cohort must share.
     """
@@ -46,7 +48,10 @@ def cohort_of(
     if len(nets) == 1:
         return Single(nets[0], plans[0], loss, optimizer)
     trials = Trials(nets, plans, loss, optimizer)
-    taken, why = (way, "as asked") if way is not None else planned(trials, device=device, probe=probe, rows=rows)
+    if way is not None:
+        taken, why = way, "as asked"
+    else:
+        taken, why = planned(trials, device=device, probe=probe, rows=rows, cores=cores)
     cohort = made(trials, taken)
     cohort.how = f"{words(taken)}: {why}"
     return cohort

@@ -37,17 +37,19 @@ class Planned(NamedTuple):
     why: str
 
 
-def planned(trials: Trials, *, device: torch.device, probe: Batch | None, rows: int | None) -> Planned:
+def planned(
+    trials: Trials, *, device: torch.device, probe: Batch | None, rows: int | None, cores: int | None = None
+) -> Planned:
     """The way for these trials: as remembered, else as tried where the run is long enough for that, else as usual.
 
-    probe: a small batch. rows: of the training part, from which the length of the run is known.
+    probe: a small batch. rows: of the training part, from which the length of the run is known. cores: threads at most.
     """
     form, count = form_of(trials), len(trials.nets)
     if form == "lifted" and probe is not None and not lifts(trials, probe):
         form = "in turn"
     if device.type != "cpu":
         return Planned(Way(form, count), "on this device all at once")
-    cores = CORES if side_by_side_safe(trials, probe) else 1
+    cores = (cores or CORES) if side_by_side_safe(trials, probe) else 1
     way = usual(trials, form, probe=probe, cores=cores)
     choices = [way, *others(way, form, count=count, cores=cores)]
     name = _name(trials, choices, cores)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from multiprocessing import parent_process
 from typing import TypeVar
 
 import torch
@@ -15,8 +16,10 @@ import torch
 from netsitter.train.cohorts.cohort import Way
 from netsitter.train.device import using_threads
 
-CORES = torch.get_num_threads()
-"""Threads that PyTorch would take by itself: its own choice, or that of whoever called before us."""
+CORES = torch.get_num_threads() if parent_process() is None else 1
+"""Threads that PyTorch would take by itself: its own choice, or that of whoever called before us. In a process that
+another has started to share work with it, one.
+"""
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
