@@ -116,3 +116,11 @@ def test_weights_in_another_type_get_the_same_numbers():
     for net in (single, double):
         initialise(net, "he", "relu", generator=generator())
     assert torch.equal(single[0].weight.double(), double[0].weight)
+
+
+def test_a_scale_multiplies_every_weight_and_no_bias():
+    plain, scaled = dense(5, 7, 3), dense(5, 7, 3)
+    initialise(plain, "he", "relu", generator=generator())
+    initialise(scaled, "he", "relu", generator=generator(), scale=0.5)
+    for one, other in zip(plain.parameters(), scaled.parameters(), strict=True):
+        assert torch.equal(other, 0.5 * one)

@@ -13,7 +13,8 @@ from netsitter.doors.inputs import asked_for
 from netsitter.plan.space import log, pick
 from netsitter.record.events import Searched, StageBegan
 from netsitter.searching.engines.here import Here
-from netsitter.searching.study import Study, usual_space
+from netsitter.searching.samplers import SAMPLERS, drawn
+from netsitter.searching.study import Study, usual_space, wide_space
 from netsitter.searching.trials import CHUNK, heats, rungs_of, stage_results, survivors, trial_of
 
 pytestmark = pytest.mark.slow
@@ -125,6 +126,17 @@ def test_the_usual_space_follows_the_optimiser_and_has_dropout_only_where_the_pl
     assert set(usual_space(ready().plan)) == {"optim.lr", "optim.l2"}
     assert usual_space(ready(dropout=0.2).plan)["net.dropout"].high < 1
     assert usual_space(ready(optim="adam").plan)["optim.lr"].high < usual_space(ready().plan)["optim.lr"].high
+
+
+def test_the_wide_space_has_all_that_the_plan_has_and_each_value_is_allowed():
+    plan = ready().plan
+    space = wide_space(plan)
+    assert {"net.sizes", "loop.batch", "optim.schedule", "net.init_scale", "net.dropout"} < set(space)
+    assert space["net.sizes"].values == ((8,), (16,), (32,))
+    for trial in drawn(space, SAMPLERS["random"](space, range(50), 0, "1")):
+        trial_of(plan, 0, trial, epochs=1)
+    found = ns.search((ROWS, LABELS), net="mlp:8", space="wide", trials=8, epochs=2, runs=None, show=False, train=False)
+    assert len({trial.values["net.sizes"] for trial in found.trials}) > 1
 
 
 def test_a_function_of_one_s_own_gets_the_numbers_that_are_no_fields_of_the_plan():

@@ -17,7 +17,11 @@ def search(
     net: opt.Net = None,
     space: Annotated[
         list[str] | None,
-        typer.Option("--space", metavar="NAME=RANGE", help="optim.lr=log:1e-6:1e-3, net.act=relu,elu; may be repeated"),
+        typer.Option(
+            "--space",
+            metavar="NAME=RANGE",
+            help="optim.lr=log:1e-6:1e-3, net.act=relu,elu; may be repeated; or usual, or wide",
+        ),
     ] = None,
     trials: Annotated[
         int | None, typer.Option("--trials", metavar="N", help="in all stages together; 100, or what the budget allows")
@@ -82,7 +86,7 @@ def search(
     }  # fmt: skip
     begin_beside(context, runs, wanted=board)
     found = search_door(
-        data, space=space or None, trials=trials, stages=stages, sampler=sampler, budget=budget,
+        data, space=space or "usual", trials=trials, stages=stages, sampler=sampler, budget=budget,
         folds=folds, metric=metric, plan=plan, resume=resume, runs=runs,
         show=not (json or quiet), data_dir=data_dir, engine=engine, workers=workers, address=address,
         allow_public=allow_public, cohort=cohort, options={**short, **opt.from_sets(sets)},

@@ -35,7 +35,7 @@ from netsitter.searching.engines.choose import MakeEngine, engine_maker
 from netsitter.searching.engines.site import Site
 from netsitter.searching.legs import placed
 from netsitter.searching.samplers import sampler_of
-from netsitter.searching.study import Study, usual_space
+from netsitter.searching.study import SPACES, Study
 from netsitter.searching.trials import CHUNK, SET_ASIDE, trial_of
 from netsitter.train.beginning import network_for
 from netsitter.train.device import own_conditions
@@ -144,7 +144,7 @@ def search(
     data: Any = None,
     *,
     net: Any = None,
-    space: Mapping[str, Any] | Sequence[str] | None = None,
+    space: Mapping[str, Any] | Sequence[str] | str = "usual",
     trials: int | None = None,
     stages: int = 3,
     sampler: str = "random",
@@ -172,8 +172,9 @@ def search(
 
     data, net, loss, optimizer, plan and short options are those of `fit`. A function `net` that takes `hyper` gets the
     values whose names have no dot.
-    space: by dotted name a `log`, `linear`, `integer` or `pick`, a list of values, or the text of one; None searches
-        the learning rate and the penalty, and dropout where the plan has it.
+    space: by dotted name a `log`, `linear`, `integer` or `pick`, a list of values, or the text of one; or
+        "usual": the learning rate and the penalty, and dropout where the plan has it; or "wide": width, batch size,
+        schedule, the scale of the start and dropout too.
     trials: in all stages together; 100, or as many as fit into a budget, when None. sampler: random, sobol, grid, or
         by Optuna tpe, cmaes.
     folds: each trial is judged by so many folds of the rows instead of one hold-out; behind each the better half goes
@@ -220,7 +221,7 @@ def search(
     if folds is not None:
         asked = replace(asked, plan=changed(whole, {"data.folds": folds}))
     prepared, _ = begun(asked)
-    wanted: Space = usual_space(prepared.plan) if space is None else space_of(space, prepared.plan, own=True)
+    wanted = _wanted(space, prepared.plan)
     trainer = make_engine(Site.of(prepared, asked.build, loss=asked.loss, data_dir=data_dir))
     trace = Trace(told)
     study = Study(
@@ -258,6 +259,15 @@ def search(
     _conclude(found, sinks[-1] if show else None)
     report_kept(folder, trace)
     return found
+
+
+def _wanted(space: Mapping[str, Any] | Sequence[str] | str, plan: Plan) -> Space:
+    """The space that was asked for, by name or axis by axis."""
+    if not isinstance(space, str | Mapping) and len(space) == 1 and space[0] in SPACES:
+        space = space[0]
+    if isinstance(space, str):
+        return SPACES[space](plan) if space in SPACES else space_of([space], plan, own=True)
+    return space_of(space, plan, own=True)
 
 
 def _conclude(found: Found, sink: Any) -> None:

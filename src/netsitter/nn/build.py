@@ -59,7 +59,7 @@ def build(
         made = make(net, example, outputs)
     if next(made.parameters()).is_meta:
         return made
-    initialise(made, net.init, net.act, generator=generator, batch=batch)
+    initialise(made, net.init, net.act, generator=generator, batch=batch, scale=net.init_scale)
     return made
 
 

@@ -32,7 +32,13 @@ NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
 
 
 def initialise(
-    net: nn.Module, spec: str | Initialiser, act: object, *, generator: Generator, batch: Tensor | None = None
+    net: nn.Module,
+    spec: str | Initialiser,
+    act: object,
+    *,
+    generator: Generator,
+    batch: Tensor | None = None,
+    scale: float = 1.0,
 ) -> None:
     """Draw the weights of all dense and convolution layers; biases become 0, norms scale 1 and shift 0.
 
@@ -40,7 +46,7 @@ def initialise(
     the CPU's as a rule, and then copied: one seed gives the same weights on every device.
 
     act: the activation between the layers, by name or itself; its gain is used.
-    batch: some prepared inputs (B, ...), needed by `lsuv` only.
+    batch: some prepared inputs (B, ...), needed by `lsuv` only. scale: what all drawn weights are multiplied by.
     Raises PlanError for an unknown name, or when `lsuv` gets no batch.
     """
     entry, gain = initialiser(spec), activation(act).gain
@@ -56,7 +62,7 @@ def initialise(
             last = layer is layers[-1]
             drawn = torch.empty(layer.weight.shape, device=generator.device)
             entry.fill(drawn, gain=1.0 if last else gain, generator=generator)
-            layer.weight.copy_(drawn.mul_(OUTPUT_GAIN) if last and entry.scaled else drawn)
+            layer.weight.copy_(drawn.mul_(scale * OUTPUT_GAIN if last and entry.scaled else scale))
             if layer.bias is not None:
                 layer.bias.zero_()
         for norm in net.modules():

@@ -59,6 +59,9 @@ class NetPlan(Section):
     own: str = field("", "FILE.py:NAME of a function that builds a torch.nn.Module, when kind is own")
     act: str = field("relu", "activation, by name; with its number as leaky_relu:0.2 or elu:0.5")
     init: str | None = field(None, "initial weights, by name; chosen from the activation")
+    init_scale: float = field(
+        1.0, "what initial weights are multiplied by, but those that are fitted to data", by_trial=True, gt=0, le=1e6
+    )
     norm: Literal["batch", "none"] | None = field(None, "batch normalisation before each activation, or none")
     surgery: tuple[str, ...] = field(
         (), "what is done to a network or a loss of your own before it trains, each as DEED:LAYER:TO:FUNCTION"
@@ -69,6 +72,11 @@ class NetPlan(Section):
     @classmethod
     def _short(cls, value: Any) -> Any:
         return short_net(value) if isinstance(value, str) else value
+
+    @field_validator("sizes", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, int) and not isinstance(value, bool) else value
 
     @field_validator("sizes")
     @classmethod

@@ -9,7 +9,7 @@ from math import isfinite, sqrt
 
 from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan, changed
-from netsitter.plan.space import Axis, Range, Space, as_plain, hull, log
+from netsitter.plan.space import Axis, Range, Space, as_plain, hull, log, pick
 from netsitter.record.events import Event, Searched, StageBegan
 from netsitter.searching.course import LENGTHS, Stage, course, timed_course
 from netsitter.searching.engines.engine import Engine
@@ -39,6 +39,26 @@ def usual_space(plan: Plan) -> Space:
     if plan.net.dropout:
         space["net.dropout"] = Range(0.0, 0.7)
     return space
+
+
+def wide_space(plan: Plan) -> Space:
+    """All that is worth a search: the usual, and width, batch size, schedule, the scale of the start, dropout.
+
+    Trials of other widths, batches or schedules train in cohorts of their own, so that it takes longer.
+    """
+    space = {**usual_space(plan), "optim.schedule": pick("constant", "cosine", "one-cycle")}
+    batch = plan.loop.batch or 1
+    space["loop.batch"] = pick(*sorted({max(1, batch // 4), max(1, batch // 2), batch}))
+    if plan.net.kind != "own":
+        space |= {"net.dropout": Range(0.0, 0.5), "net.init_scale": log(0.3, 3.0)}
+        if plan.net.sizes:
+            sizes = {tuple(max(1, int(size * by)) for size in plan.net.sizes) for by in (0.5, 1.0, 2.0)}
+            space["net.sizes"] = pick(*sorted(sizes))
+    return space
+
+
+SPACES: dict[str, Callable[[Plan], Space]] = {"usual": usual_space, "wide": wide_space}
+"""Spaces by name."""
 
 
 @dataclass
