@@ -47,6 +47,18 @@ def test_a_run_is_told_in_the_words_of_the_report(tmp_path):
     assert {"loss", "score"} <= {figure["slug"] for section in told["sections"] for figure in section["figures"]}
 
 
+def test_figures_that_will_come_have_their_place_from_the_first_step_on(tmp_path):
+    made = library(tmp_path, started(), measured(1, 2.0))
+    ended_at_once = [figure["slug"] for section in made.run(RUN)["sections"] for figure in section["figures"]]
+    made.shelf.runs[RUN].written = True
+    told = made.run(RUN)["sections"]
+    awaited = [entry.slug for name in ("learning", "layers") for entry in figures(name)]
+    assert [figure["slug"] for section in told for figure in section["figures"]] == awaited
+    assert set(ended_at_once) < set(awaited)
+    for slug in awaited:
+        json.loads(made.figure(RUN, slug))
+
+
 def test_while_a_run_trains_nothing_is_there_to_be_typed(tmp_path):
     made = library(tmp_path, started(), measured(1, 2.0))
     assert made.run(RUN)["steps"], "it has crashed: how it goes on is told"

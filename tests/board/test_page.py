@@ -103,8 +103,14 @@ def test_events_are_on_the_page_as_they_are_written(browser, tmp_path):
         journal.take(measured(2, 1.5))
         until(seen, "() => document.querySelector('figure .plot').data[0].x.length === 2")
         assert "loss 1.5 at step 2" in seen.inner_text(".stands")
+        titles = seen.locator("figure h3").all_inner_texts()
         journal.take(epoch(1, 0.75))
         seen.get_by_text("1 / 3 epochs").wait_for()
+        seen.get_by_role("heading", name="Score on both parts").scroll_into_view_if_needed()
+        until(seen, f"title => ({POINTS})(title) > 0", "Score on both parts")
+        assert seen.locator("figure h3").all_inner_texts() == titles, "no figure comes between others"
+        assert titles[:2] == ["Loss", "Score on both parts"]
+        look_at_figures(seen)
         journal.take(found("dead-relu", "error", "act1"))
         card = seen.get_by_role("region", name=re.compile("ACT001 dead-relu"))
         card.wait_for()

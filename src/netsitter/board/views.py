@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
@@ -25,6 +26,9 @@ BEST_TRIALS = 20
 
 MOST_FINDINGS = 60
 
+AWAITED = ("learning", "layers")
+"""Sections whose figures a run that trains has sooner or later."""
+
 
 def run_view(trace: Trace, state: State, folder: Path) -> dict[str, Any]:
     """All of a run that is no figure."""
@@ -39,7 +43,7 @@ def run_view(trace: Trace, state: State, folder: Path) -> dict[str, Any]:
         "checks": [[MARKS[check.verdict], check.check, printable(check.says)] for check in trace.checks],
         "choices": [[choice.path, _text(choice.value), printable(choice.reason)] for choice in trace.choices],
         "unchecked": _unchecked(trace),
-        "sections": sections(trace),
+        "sections": sections(trace, AWAITED if state is State.RUNNING and trace.names() else ()),
     }
 
 
@@ -60,7 +64,7 @@ def search_view(trace: Trace, state: State, folder: Path) -> dict[str, Any]:
         "of": began.trials,
         "stages": [_stage(stage) for stage in (search.stages if search else ())],
         "best": [_trial(told, list(began.space)) for told in best[:BEST_TRIALS]],
-        "sections": sections(trace),
+        "sections": sections(trace, ("search",) if state is State.RUNNING else ()),
     }
 
 
@@ -86,14 +90,17 @@ def _steps(trace: Trace, state: State, folder: Path) -> list[list[str]]:
     return [[printable(step.says), printable(step.command)] for step in steps]
 
 
-def sections(trace: Trace) -> list[dict[str, Any]]:
-    """The figures that there is something to draw for, by section, in the order of a page."""
+def sections(trace: Trace, awaited: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The figures that there is something to draw for, by section, in the order of a page.
+
+    awaited: sections that are shown whole, since the rest of them will come: nothing has to move then.
+    """
     found = []
     for name, heading in SECTIONS.items():
         entries = [
             {"slug": entry.slug, "title": entry.title, "look_for": entry.look_for}
             for entry in figures(name)
-            if entry.has(trace)
+            if name in awaited or entry.has(trace)
         ]
         if entries:
             found.append({"name": name, "heading": heading, "figures": entries})

@@ -85,18 +85,29 @@ export function runView(id, known) {
         const box = h("div", { class: "figures" });
         boxes.set(section.name, [h("section", { class: `section ${section.name}` }, h("h2", {}, section.heading), box), box]);
       }
-      for (const each of section.figures) {
-        if (figures.has(each.slug)) continue;
-        const figure = new Figure(each, `/api/runs/${id}/figures/${each.slug}`);
-        figures.set(each.slug, figure);
-        boxes.get(section.name)[1].append(figure.element);
-      }
+      const box = boxes.get(section.name)[1];
+      section.figures.forEach((each, place) => {
+        if (!figures.has(each.slug)) figures.set(each.slug, new Figure(each, `/api/runs/${id}/figures/${each.slug}`));
+        const { element: drawing } = figures.get(each.slug);
+        if (box.children[place] !== drawing) box.insertBefore(drawing, box.children[place] ?? null);
+      });
     }
+    leave(new Set(sections.flatMap((section) => section.figures.map((each) => each.slug))));
     for (const { name } of sections) {
       const [section] = boxes.get(name);
       if (section.parentElement) continue;
       if (BESIDE.includes(name)) drawn.append(section);
       else parts.insertBefore(section, rest);
+    }
+  }
+
+  // What was awaited and did not come until the end goes.
+  function leave(wanted) {
+    for (const [slug, figure] of figures) {
+      if (wanted.has(slug)) continue;
+      figure.drop();
+      figure.element.remove();
+      figures.delete(slug);
     }
   }
 
