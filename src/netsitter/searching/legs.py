@@ -96,7 +96,8 @@ class Track:
             most = self.most_threads
             loop = loop.model_copy(update={"threads": min(loop.threads or most, most)})
         with own_conditions(loop, self.ready.device):
-            runners = Runners(leg, self._as_prepared_for(leg.trials[0].plan), self.build)
+            ready = self._as_prepared_for(leg.trials[0].plan)
+            runners = Runners(leg, ready, self.build, cores=self.most_threads)
             while runners.alive and runners.epochs < leg.until:
                 runners.epoch()
         last = leg.until >= (loop.epochs or 1)
@@ -120,10 +121,11 @@ class Track:
 class Runners:
     """The trials of a leg in training, epoch by epoch.
 
-    alive: those that still train, in the order of the cohort.
+    alive: those that still train, in the order of the cohort. cores: threads that trials may run on side by side.
     """
 
-    def __init__(self, leg: Leg, ready: Ready, build: Build | None) -> None:
+    def __init__(self, leg: Leg, ready: Ready, build: Build | None, *, cores: int | None = None) -> None:
+        self.cores = cores
         self.ready, self.build, self.alive = ready, build, list(leg.trials)
         self.curves: dict[int, list[float]] = {trial.number: [] for trial in leg.trials}
         self.losses: dict[int, list[float]] = {trial.number: [] for trial in leg.trials}
@@ -159,7 +161,9 @@ class Runners:
         ready, plans = self.ready, [trial.plan for trial in self.alive]
         nets = [_network(trial, ready, self.build) for trial in self.alive]
         probe = first_rows(ready, 8) if len(nets) > 1 else None
-        cohort = cohort_of(nets, plans, ready.loss, device=ready.device, probe=probe, optimizer=ready.optimizer)
+        cohort = cohort_of(
+            nets, plans, ready.loss, device=ready.device, probe=probe, optimizer=ready.optimizer, cores=self.cores
+        )
         start = None if state is None else _of(state, self.alive)
         self.training = Training(cohort, ready.parts, start=start)
         self._events = self.training.events()
