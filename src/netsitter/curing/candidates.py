@@ -51,11 +51,6 @@ def batches(findings: Sequence[Finding], start: StartFacts | None, own: bool) ->
     together = [(firsts[0][0], joined([remedy for _, remedy in firsts]))] if len(firsts) > 1 else []
     for number, root in enumerate(roots):
         found = [(root, remedy) for remedy in in_order(root.remedies)[:MOST]]
-        mild = [(root, remedy) for root, remedy in found if remedy.safety == "safe"]
-        if wrong_in_itself(root) and 0 < len(mild) < len(found):
-            # What changes no model is kept where it does no harm, and may bring another fault to light.
-            yield mild
-            found = found[len(mild) :]
         found += together if number == 0 or not found else []
         together = [] if found else together
         if found:

@@ -163,11 +163,15 @@ class Treatment:
     def _best(self, tried: Sequence[Tried], roots: tuple[Finding, ...]) -> int | None:
         """The place of the remedy to keep: one that helps; else one for what is wrong in itself, if it does no harm."""
         best = best_of({i: one.effect for i, one in enumerate(tried) if one.effect and one.verdict == "helps"})
-        if best is not None:
-            return best
         wrong = {(root.code, root.slug) for root in roots if wrong_in_itself(root)} - self._trusted
         fit = [i for i, one in enumerate(tried) if one.finding in wrong and one.verdict == "no effect" and not one.why]
-        fit = [i for i in fit if one_of(tried[i]) > -LEAST]
+        if best is not None:
+            # Before a model is changed for a fault, what mends it and changes none: another fault may come to light.
+            fit = [i for i in fit if tried[i].finding == tried[best].finding and tried[i].remedy.safety == "safe"]
+            if tried[best].remedy.safety == "safe" or not fit:
+                return best
+        else:
+            fit = [i for i in fit if one_of(tried[i]) > -LEAST]
         if not fit:
             return None
         chosen = max(fit, key=lambda i: one_of(tried[i]))
