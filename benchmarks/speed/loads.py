@@ -63,7 +63,7 @@ LOADS = {
         Load("cifar-100", "mlp:50", "momentum", 100, 100, 45_000, 5_000, (3072,), 10),
         Load("digits", "mlp:50", "momentum", 32, 100, 1_438, 359, (64,), 10),
         Load("table", "mlp:128,128", "adam", 200, 100, 18_000, 2_000, (54,), 7),
-        Load("conv", "conv:16,32", "adam", 100, 8, 5_000, 1_000, (3, 32, 32), 10),
+        Load("conv", "conv:16,32", "adam", 100, 8, 2_000, 500, (3, 32, 32), 10),
     )
 }
 """By name. CIFAR-10 comes from NETSITTER_DATA; where it is not there, random pixels cost the same and teach nothing."""

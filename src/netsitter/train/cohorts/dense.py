@@ -13,11 +13,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from netsitter.plan.plan import Plan
-from netsitter.train.cohorts.cohort import Sums, Way
+from netsitter.train.cohorts.cohort import Sums, Way, added
 from netsitter.train.cohorts.dense_layers import chain_of
 from netsitter.train.cohorts.lifted import Lifted
 from netsitter.train.losses import Loss
 from netsitter.train.scores import Measure, stacked_row_sums
+
+
+SCORED_BYTES, LEAST_ROWS = 2**20, 64
+"""Outputs of a layer that are in work at a time when scoring, in bytes; and rows at least."""
 
 
 class Dense(Lifted):
@@ -91,6 +95,19 @@ class Dense(Lifted):
     def _batch_sums(self, x_B: Tensor, y_B: Tensor, measure: Measure) -> Sums:
         if x_B.ndim > 2 and not self.flattens:
             return super()._batch_sums(x_B, y_B, measure)
-        out_TKB = self._behind(self._first(x_B.flatten(1)))
-        loss_T = self._losses(out_TKB, y_B).to(torch.float64) * len(x_B)
+        pieces = zip(
+            x_B.flatten(1).split(self._score_rows(len(x_B))), y_B.split(self._score_rows(len(x_B))), strict=True
+        )
+        return added(self._piece_sums(x_BD, y_B, measure) for x_BD, y_B in pieces)
+
+    def _piece_sums(self, x_BD: Tensor, y_B: Tensor, measure: Measure) -> Sums:
+        out_TKB = self._behind(self._first(x_BD))
+        loss_T = self._losses(out_TKB, y_B).to(torch.float64) * len(x_BD)
         return loss_T, stacked_row_sums(out_TKB, y_B, measure)
+
+    def _score_rows(self, rows: int) -> int:
+        """Rows at a time when scoring, so that outputs stay in the cache. A user's loss may be no mean over rows."""
+        if self.loss not in (F.cross_entropy, F.mse_loss):
+            return rows
+        widest = max(layer.part.out_features for layer in self.layers if isinstance(layer.part, nn.Linear))
+        return max(LEAST_ROWS, SCORED_BYTES // (4 * self.trials * widest))
