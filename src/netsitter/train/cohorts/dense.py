@@ -19,7 +19,6 @@ from netsitter.train.cohorts.lifted import Lifted
 from netsitter.train.losses import Loss
 from netsitter.train.scores import Measure, stacked_row_sums
 
-
 SCORED_BYTES, LEAST_ROWS = 2**20, 64
 """Outputs of a layer that are in work at a time when scoring, in bytes; and rows at least."""
 

@@ -48,7 +48,8 @@ class InTurn(Cohort):
         return added(self._batch_sums(batch, measure) for batch in batches)
 
     def _batch_sums(self, batch: tuple[Tensor, Tensor], measure: Measure) -> Sums:
-        each = side_by_side(lambda part: part.sums([batch], measure=measure), self.parts, self.way)
+        x_B, y_B = laid(batch[0], self.channels_last), batch[1]
+        each = side_by_side(lambda part: part.sums([(x_B, y_B)], measure=measure), self.parts, self.way)
         return torch.cat([loss for loss, _ in each]), torch.cat([rows for _, rows in each])
 
     def activations(self, x_B: Tensor) -> Looked:

@@ -75,7 +75,8 @@ class Single(Cohort):
 
     def sums(self, batches: Batches, *, measure: Measure) -> Sums:
         with torch.no_grad(), evaluating(self.net):
-            total = added(batch_sums(self.net, x_B, y_B, self.loss, measure) for x_B, y_B in batches)
+            last = self.channels_last
+            total = added(batch_sums(self.net, laid(x_B, last), y_B, self.loss, measure) for x_B, y_B in batches)
         return total[0].reshape(1), total[1].unsqueeze(0)
 
     def activations(self, x_B: Tensor) -> Looked:
