@@ -116,29 +116,30 @@ class Training:
         bounds = batch_bounds(feed.rows, loop.batch or feed.rows)
         order = epoch_order(feed.rows, seed=self.plan.data.seed, epoch=self.progress.epoch)
         batches = feed.batches(order, bounds[self.progress.in_epoch :])
-        turns: list[Turn] = []
+        told: list[tuple[int, Sequence[float]]] = []
         losses: list[Tensor] = []
-        while stretch := self._stretch(batches, len(bounds), loop.measure_every - len(turns)):
+        while stretch := self._stretch(batches, len(bounds), loop.measure_every - len(told)):
             step, began = stretch[-1].step, time.monotonic()
             look = looks_at(step, loop.watch_every)
             losses.append(self.cohort.stretch(stretch, look=look))
-            turns += stretch
+            told += [(turn.step, turn.lrs) for turn in stretch]
             self._pace(len(stretch), time.monotonic() - began)
             if look and self.cohort.stuck is None:
                 self._looks.append((step, self.cohort.looked))
             self.progress = replace(self.progress, step=step, in_epoch=self.progress.in_epoch + len(stretch))
+            del stretch  # and with it the batches, whose memory the next ones take
             if self.cohort.stuck is not None:
                 where = first_non_finite(self.cohort.net, *self.cohort.stuck)
                 yield Known("diverged", {"trial": 0, "step": step, **where})
             due, stop = self._save_due(), self.stop()
-            if len(turns) >= loop.measure_every or self.cohort.stuck is not None or due or stop:
-                yield from self._measured(turns, losses)
-                turns, losses = [], []
+            if len(told) >= loop.measure_every or self.cohort.stuck is not None or due or stop:
+                yield from self._measured(told, losses)
+                told, losses = [], []
                 if stop or None not in self.progress.over:
                     return
                 if due:
                     yield from self._save()
-        yield from self._measured(turns, losses)
+        yield from self._measured(told, losses)
 
     def _stretch(self, batches: Iterator[tuple[Tensor, Tensor]], steps_per_epoch: int, most: int) -> list[Turn]:
         """The next steps that are taken on end: up to so many, to a look, to where a checkpoint is due."""
@@ -162,13 +163,16 @@ class Training:
         if self.cohort.trials > 1:
             self._span = max(1, int(STRETCH_S * steps / max(seconds, 1e-6)))
 
-    def _measured(self, turns: Sequence[Turn], losses: Sequence[Tensor]) -> Iterator[Event]:
-        """What the last steps measured, brought from the device at once; trials that diverged are ended."""
-        if not turns:
+    def _measured(self, told: Sequence[tuple[int, Sequence[float]]], losses: Sequence[Tensor]) -> Iterator[Event]:
+        """What the last steps measured, brought from the device at once; trials that diverged are ended.
+
+        told: the number and the rates of each step.
+        """
+        if not told:
             return
         loss_ST = torch.cat(list(losses)).cpu()
-        values = {"loss": tuple(map(tuple, loss_ST.tolist())), "lr": tuple(tuple(turn.lrs) for turn in turns)}
-        steps = tuple(turn.step for turn in turns)
+        values = {"loss": tuple(map(tuple, loss_ST.tolist())), "lr": tuple(tuple(lrs) for _, lrs in told)}
+        steps = tuple(step for step, _ in told)
         yield Measured(self.progress.epoch + 1, steps, values)
         for step, seen in self._looks:
             series = {name: (_rows(tensor),) for name, tensor in seen.items()}
