@@ -52,7 +52,7 @@ def test_a_trial_gives_the_same_numbers_alone_and_in_company():
 def test_trials_that_differ_in_shape_or_batch_are_cohorts_of_their_own_and_none_is_too_large():
     prepared = ready()
     wide = [trial_of(prepared.plan, i, {"net.act": ("relu", "elu")[i % 2]}, epochs=1) for i in range(40)]
-    groups = heats(wide)
+    groups = heats(wide, chunk=16)
     assert [len(group) for group in groups] == [10] * 4
     assert all(len({trial.values["net.act"] for trial in group}) == 1 for group in groups)
     assert max(map(len, heats([trial for trial in wide if trial.values["net.act"] == "elu"] * 7))) <= CHUNK

@@ -24,7 +24,7 @@ from netsitter.train.checkpoint import Checkpoint, from_bytes, in_bytes
 from netsitter.train.cohort import cohort_of
 from netsitter.train.device import own_conditions
 from netsitter.train.loop import Training
-from netsitter.train.prepare import Ready, folded, prepared_as
+from netsitter.train.prepare import Ready, folded, prepared_as, with_few_scored
 
 HOPELESS = 3.0
 """Times its own first loss, above which a trial is ended. Source: Karpathy, Johnson & Li, CS231n (2017), lecture 6."""
@@ -32,6 +32,9 @@ HOPELESS = 3.0
 FIRST_LOSSES = 5
 """Steps whose middle loss counts as a trial's first, and as its present one."""
 
+
+SCORED = 100
+"""Rows that training figures of trials are measured on, which nobody reads: trials are judged on validation."""
 
 DIVIDING = ("data.folds", "data.fold", "data.validation", "data.test", "data.seed")
 """Fields that decide which rows are in which part."""
@@ -113,7 +116,7 @@ class Track:
     def _as_prepared_for(self, plan: Plan) -> Ready:
         """The data as this plan prepares it. What was prepared last is kept, since legs of one shape come together."""
         there = next((ready for ready in self._placed if ready.plan.data == plan.data), self.ready)
-        found = placed(there, plan)
+        found = with_few_scored(placed(there, plan), SCORED)
         self._placed = [found]
         return found
 

@@ -15,7 +15,7 @@ from netsitter.searching.legs import Leg, Reached, Trial
 ETA = 3
 """Of so many trials one goes on behind each comparison. Source: Jamieson & Talwalkar (2016), arXiv:1502.07943."""
 
-CHUNK = 16
+CHUNK = 32
 """Trials of one cohort at most."""
 
 SET_ASIDE = {"loop.epochs": None, "loop.watch_every": 0, "loop.patience": None, "loop.keep": "last"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -98,6 +98,14 @@ def folded(prepared: Ready, plan: Plan) -> Ready:
         plan, prepared.choices, prepared.source, facts, raw, prepared.loss, prepared.optimizer, prepared.device,
         prepared.outputs,
     )  # fmt: skip
+
+
+def with_few_scored(prepared: Ready, rows: int) -> Ready:
+    """The same data, its training figures measured on so many rows at most."""
+    parts = prepared.parts
+    score_rows, y_N = parts.score_rows[:rows], parts.feeds["train"].y_N
+    scorer = scorer_of(y_N[torch.from_numpy(score_rows).to(y_N.device)], parts.measure)
+    return replace(prepared, parts=replace(parts, score_rows=score_rows, scorers={**parts.scorers, "train": scorer}))
 
 
 def _divided(plan: Plan, source: Source) -> tuple[dict[str, Part], DataFacts]:
