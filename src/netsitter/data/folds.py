@@ -15,7 +15,7 @@ def folds_of(
 ) -> np.ndarray:
     """The fold of each row (N,), from 0; dealt out by scikit-learn.
 
-    kinds_N: (N,) class numbers, of which each fold gets its share; None where there are none.
+    kinds_N: (N,) class numbers, of which each fold gets its share, unless none has a row for each; None for no classes.
     groups_N: (N,) numbers; rows with the same stay together.
     Raises DataError for fewer rows, or groups, than folds; MissingExtra without scikit-learn.
     """
@@ -27,6 +27,8 @@ def folds_of(
             where=f"{where}: {parts} {unit}",
             fix=f"--folds {parts}" if parts > 1 else f"bring more {unit}",
         )
+    if kinds_N is not None and np.bincount(kinds_N).max() < folds:
+        kinds_N = None  # no class is in every fold, however it is dealt out
     model_selection = optional("sklearn.model_selection", what_for="divide rows into folds")
     plain = ("KFold", "StratifiedKFold"), ("GroupKFold", "StratifiedGroupKFold")
     divide = getattr(model_selection, plain[groups_N is not None][kinds_N is not None])
