@@ -1,4 +1,4 @@
-"""The report that is written by itself, and the figures in notebooks."""
+"""What is shown of a run or a search: the report that is written by itself, and figures in notebooks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from pathlib import Path
 
 from netsitter.doors.folder import RunFolder
 from netsitter.record.events import Event
+from netsitter.record.findings import Finding
 from netsitter.record.journal import Journal
 from netsitter.record.trace import Trace
+from netsitter.report.figures.registry import Figures
+from netsitter.report.fragment import fragment
 
 
 def report_kept(folder: RunFolder | None, trace: Trace | None = None) -> None:
@@ -31,9 +34,36 @@ def told_later(folder: RunFolder, *events: Event) -> None:
             journal.take(event)
 
 
-def report_at(trace: Trace, folder: RunFolder | None, path: str | Path | None) -> Path:
-    """Writes the report where it is asked for; into the run's folder when that is None, or here where it has none."""
-    from netsitter.report.page_file import REPORT, write_report
+class Told:
+    """What was told of a run or a search, for people: findings, figures, the report.
 
-    home = folder.path if folder is not None else Path()
-    return write_report(trace, Path(path) if path is not None else home / REPORT, str(folder.path) if folder else "")
+    trace: its events. folder: where they are kept, None when nothing was kept on disk.
+    """
+
+    trace: Trace
+    folder: RunFolder | None
+
+    @property
+    def path(self) -> Path | None:
+        """Its folder."""
+        return self.folder.path if self.folder else None
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is wrong, the gravest first."""
+        return self.trace.findings
+
+    @property
+    def figures(self) -> Figures:
+        """Its figures as plotly objects: `figures.loss()`; `list(figures)` says which there are."""
+        return Figures(self.trace)
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Writes all of it for people, as one HTML file that needs no network; into its folder when path is None."""
+        from netsitter.report.page_file import REPORT, write_report
+
+        where = Path(path) if path is not None else (self.path or Path()) / REPORT
+        return write_report(self.trace, where, str(self.path or ""))
+
+    def _repr_html_(self) -> str:
+        return fragment(self.trace, str(self.path or ""))

@@ -21,17 +21,14 @@ from netsitter.data.sources.given import given_rows, given_source
 from netsitter.data.sources.open import open_source
 from netsitter.doors.folder import RunFolder, run_folder
 from netsitter.doors.inputs import Build, builder_of
-from netsitter.doors.reporting import report_at
+from netsitter.doors.reporting import Told
 from netsitter.errors import DataError, RunError
 from netsitter.nn.modes import evaluating
 from netsitter.nn.own import built_by, load_builder
 from netsitter.nn.surgery import operate
 from netsitter.plan.plan import Plan
 from netsitter.record.events import EpochEnded, Outcome
-from netsitter.record.findings import Finding
 from netsitter.record.trace import Trace
-from netsitter.report.figures.registry import Figures
-from netsitter.report.fragment import fragment
 from netsitter.train.beginning import SURGERY_ROWS, deeds_of
 from netsitter.train.losses import LOSSES
 from netsitter.train.model_file import Model, load_model
@@ -39,7 +36,7 @@ from netsitter.train.prepare import Ready
 from netsitter.train.scores import CLASSES, REAL, Measure, row_sums, scorer_of
 
 
-class Run:
+class Run(Told):
     """A run, whole: what it was to do, what happened, and the network that came of it.
 
     plan: nothing left open. trace: all events. path: its folder, None when nothing was kept on disk.
@@ -62,10 +59,6 @@ class Run:
         self.stopped_by, self.build = stopped_by, build
 
     @property
-    def path(self) -> Path | None:
-        return self.folder.path if self.folder else None
-
-    @property
     def plan(self) -> Plan:
         return self._model.plan
 
@@ -86,22 +79,6 @@ class Run:
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, in the order of the network's outputs; empty for real targets."""
         return self._model.classes
-
-    @property
-    def findings(self) -> list[Finding]:
-        return self.trace.findings
-
-    @property
-    def figures(self) -> Figures:
-        """Its figures as plotly objects: `figures.loss()`; `list(figures)` says which there are."""
-        return Figures(self.trace)
-
-    def report(self, path: str | Path | None = None) -> Path:
-        """Writes all of it for people, as one HTML file that needs no network; into its folder when path is None."""
-        return report_at(self.trace, self.folder, path)
-
-    def _repr_html_(self) -> str:
-        return fragment(self.trace, str(self.path or ""))
 
     @property
     def outcome(self) -> Outcome | None:

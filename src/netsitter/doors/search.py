@@ -13,7 +13,7 @@ from netsitter.doors.beginning import begun
 from netsitter.doors.fit import conducted
 from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import asked_for
-from netsitter.doors.reporting import report_at, report_kept, told_later
+from netsitter.doors.reporting import Told, report_kept, told_later
 from netsitter.doors.run import Run
 from netsitter.doors.search_verdict import began, ending, facts_of
 from netsitter.errors import PlanError, RunError, shown
@@ -23,13 +23,10 @@ from netsitter.plan.plan import Plan, changed, value_at
 from netsitter.plan.space import Space, from_plain, space_of
 from netsitter.record.durable import write_durably
 from netsitter.record.events import Crowned, Event, Known, SearchBegan, Searched, StageBegan, to_json
-from netsitter.record.findings import Finding
 from netsitter.record.journal import Journal, read_journal
 from netsitter.record.search_facts import SearchFacts
 from netsitter.record.sink import Sink, pump
 from netsitter.record.trace import Trace
-from netsitter.report.figures.registry import Figures
-from netsitter.report.fragment import fragment
 from netsitter.report.search_console import SearchConsole
 from netsitter.searching.engines.choose import MakeEngine, engine_maker
 from netsitter.searching.engines.site import Site
@@ -53,7 +50,7 @@ MOST_IN_TIME = 1_000
 METRICS = ("score", "loss")
 
 
-class Found:
+class Found(Told):
     """What a search found.
 
     study: the trials. trace: all events. run: the winner trained in full, None where that was not asked for.
@@ -62,29 +59,11 @@ class Found:
 
     def __init__(self, study: Study, trace: Trace, folder: RunFolder | None, run: Run | None) -> None:
         self.study, self.trace, self.folder, self.run = study, trace, folder, run
-        self.path = folder.path if folder else None
-
-    @property
-    def findings(self) -> list[Finding]:
-        """What is wrong with the search, the gravest first."""
-        return self.trace.findings
 
     @property
     def stages(self) -> list[StageBegan]:
         """The stages, as they began."""
         return self.trace.of(StageBegan)
-
-    @property
-    def figures(self) -> Figures:
-        """Its figures as plotly objects: `figures.loss()`; `list(figures)` says which there are."""
-        return Figures(self.trace)
-
-    def report(self, path: str | Path | None = None) -> Path:
-        """Writes all of it for people, as one HTML file that needs no network; into its folder when path is None."""
-        return report_at(self.trace, self.folder, path)
-
-    def _repr_html_(self) -> str:
-        return fragment(self.trace, str(self.path or ""))
 
     @property
     def trials(self) -> list[Searched]:
