@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netsitter.record.events import Outcome
+from netsitter.doors import fit
+from netsitter.record.events import EpochEnded, Known, Outcome
 from netsitter.record.picture import unpacked
 from netsitter.train.hindsight import MOST_UNITS, WORST
 
@@ -82,3 +83,14 @@ def test_the_same_run_tells_the_same(run):
     assert {about: again.trace.known[about] for about in ("confusion", "worst", "first weights")} == {
         about: run.trace.known[about] for about in ("confusion", "worst", "first weights")
     }
+
+
+def test_a_long_run_tells_its_mistakes_on_the_way_and_ends_with_the_same_weights(run, monkeypatch):
+    monkeypatch.setattr(fit, "LOOK_BACK_S", 0.0)
+    live = quick((LOUD, LABELS), options={"loop.preflight": False, "data.validation": 0.3})
+    epochs = len(live.trace.of(EpochEnded))
+    told = [event for event in live.trace.of(Known) if event.about == "confusion"]
+    assert len(told) == epochs + 1
+    assert all(event.facts["rows"] == told[-1].facts["rows"] for event in told)
+    for one, other in zip(run.network.parameters(), live.network.parameters(), strict=True):
+        assert one.equal(other)

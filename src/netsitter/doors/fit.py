@@ -21,7 +21,7 @@ from netsitter.doors.reporting import report_kept
 from netsitter.doors.run import Run
 from netsitter.errors import NOTHING_WRITTEN, DataError, NetsitterError, RunError
 from netsitter.plan.plan import Plan
-from netsitter.record.events import Ended, Event, Outcome, Resumed
+from netsitter.record.events import Ended, EpochEnded, Event, Outcome, Resumed
 from netsitter.record.journal import Journal
 from netsitter.record.sink import Sink, pump
 from netsitter.record.trace import Trace
@@ -37,6 +37,9 @@ from netsitter.train.model_file import Model, save_model
 from netsitter.train.own_optimiser import MakeOptimizer
 from netsitter.train.prepare import Ready
 from netsitter.train.stopping import Stop, heed_signals
+
+LOOK_BACK_S, LATER = 20.0, 4
+"""Seconds of training until mistakes and first weights are told before its end; times as long until again."""
 
 
 def fit(
@@ -211,6 +214,7 @@ class _Conductor:
         if start is not None:
             inexact = exactness(start.machine, self.machine)
             yield Resumed(start.progress.epoch, start.progress.step, time.time(), inexact, tuple(damaged))
+        began, due = time.monotonic(), LOOK_BACK_S
         for event in training.events():
             if isinstance(event, Ended):
                 training.take_best()
@@ -218,6 +222,9 @@ class _Conductor:
                     yield from looked_back(self.cohort.network(0), self.prepared)
                 event = self._with_scores(event, training)
             yield event
+            if isinstance(event, EpochEnded) and time.monotonic() - began >= due:
+                due *= LATER
+                yield from looked_back(self.cohort.network(0), self.prepared)
 
     def model(self) -> Model:
         """The weights that were kept, with all that they need to answer."""

@@ -1,6 +1,7 @@
-"""What a trained network gets wrong on the validation part, and what its first layer looks for: told once, at the end.
+"""What a network gets wrong on the validation part, and what its first layer looks for.
 
-The test part is left alone: who looks at its rows will tune to them.
+Told at the end of a run, and now and then on the way of a long one, so that it can be watched. The test part is left
+alone: who looks at its rows will tune to them.
 """
 
 from __future__ import annotations
