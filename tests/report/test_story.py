@@ -162,3 +162,12 @@ def test_a_cured_run_tells_fault_proof_and_cure():
     whole = story_of(Trace(story(steps=5, readings=2, trials=0)))
     assert whole.cure is not None
     assert whole.cure.kept[0].verdict == "helps"
+
+
+def test_ranges_whose_best_lie_at_their_end_do_not_fit():
+    trace = search(0.9, 0.87, 0.5)
+    assert {one.question: one.answer for one in story_of(trace).glances}["Did the ranges fit?"] == "Yes"
+    trace.take(Concluded((Finding("SEA001", "best-at-edge", "warning", "optim.lr", "scores rise to its upper end"),)))
+    [fits] = [one for one in story_of(trace).glances if one.question == "Did the ranges fit?"]
+    assert fits.answer == "No"
+    assert "upper end" in str(fits)

@@ -44,15 +44,24 @@ def search_glances(trace: Trace) -> list[Told]:
         return [("What was the best?", "None yet", says, "sick" if lost else "unclear")]
     error = error_of(facts, best.score)
     values = ", ".join(f"{name} = {_short(value)}" for name, value in best.values.items())
-    moved = [line for stage in facts.stages for line in stage.says if "moved" in line]
-    by = " ".join(moved) or "No range had to move beyond where it began."
     return [
         ("What was the best?", _said(best.score, error), f"On validation, with {values}.", "well"),
         _settled(facts, best, error),
-        ("Did the ranges fit?", "They moved" if moved else "Yes", by, "well"),
+        _ranges(facts, trace.findings),
         _failed(facts.trials),
         _to_do(trace.findings),
     ]
+
+
+def _ranges(facts: SearchFacts, findings: Sequence[Finding]) -> Told:
+    """Whether the best lies within what was searched."""
+    question = "Did the ranges fit?"
+    edge = next((one for one in findings if one.slug == "best-at-edge"), None)
+    if edge is not None:
+        return (question, "No", f"The best may lie beyond: {edge.seen}", "unclear")
+    moved = [line for stage in facts.stages for line in stage.says if "moved" in line]
+    by = " ".join(moved) or "No range had to move beyond where it began."
+    return (question, "They moved" if moved else "Yes", by, "well")
 
 
 def _to_do(findings: Sequence[Finding]) -> Told:
