@@ -47,9 +47,10 @@ def epoch_order(rows: int, *, seed: int, epoch: int) -> np.ndarray:
 
 
 class Feed(Protocol):
-    """Prepared examples of one part, by index."""
+    """Prepared examples of one part, by index. y_N: their targets, all in memory."""
 
     rows: int
+    y_N: Tensor
 
     def batches(self, order: np.ndarray, bounds: Sequence[tuple[int, int]]) -> Iterator[tuple[Tensor, Tensor]]:
         """(x_B..., y_B...) on the device for each pair of bounds into `order`."""

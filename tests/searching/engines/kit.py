@@ -47,6 +47,10 @@ class Told:
     def rows(self) -> int:
         return self.inner.rows
 
+    @property
+    def y_N(self) -> Tensor:
+        return self.inner.y_N
+
     def batches(self, order: np.ndarray, bounds: Sequence[tuple[int, int]]) -> Iterator[tuple[Tensor, Tensor]]:
         if len(order) == self.rows:
             (self.folder / f"order-{sha256(order.tobytes()).hexdigest()}").touch()
