@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import netsitter as ns
+from netsitter.diagnose.in_search import error_of
 from netsitter.errors import PlanError
 from netsitter.record.events import Searched
 from netsitter.searching.engines.here import Here
@@ -85,6 +86,8 @@ def test_a_search_over_folds_trains_its_winner_with_the_plans_own_hold_out():
     assert len(found.best.folds) == 3
     assert found.best.score == pytest.approx(np.mean(found.best.folds))
     assert 0 < found.study.saved < 1
+    assert found.facts.scored_rows == 3 * found.study.ready.parts.feeds["val"].rows
+    assert error_of(found.best.score, found.facts) == pytest.approx(found.study.error(found.best.score))
 
 
 def test_ranked_by_loss_the_lowest_loss_wins():

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from netsitter.plan.space import Axis, Pick, Range, from_plain, hull
 from netsitter.record.events import Searched, StageBegan
 from netsitter.record.search_facts import SearchFacts
+from netsitter.record.standard_error import error_of_share
 
 SPARE = 4
 """Trials beyond the numbers that a fit must find, from which its errors can be told."""
@@ -105,12 +106,12 @@ def error_of(score: float, search: SearchFacts, rows: int | None = None) -> floa
 
     0 where the rows are not known.
     """
-    rows = search.began.rows * (search.began.folds or 1) if rows is None else rows
+    rows = search.scored_rows if rows is None else rows
     if rows < 1:
         return 0.0
     if search.began.real:
         return max(0.0, 1.0 - score) * sqrt(TAILS / rows)
-    return sqrt(max(score * (1.0 - score), 0.0) / rows)
+    return error_of_share(score, rows)
 
 
 def chance(crowd: int, count: int, side: float) -> float:

@@ -15,16 +15,16 @@ from netsitter.doors.folder import RunFolder, new_folder, run_folder
 from netsitter.doors.inputs import asked_for
 from netsitter.doors.reporting import Told, report_kept, told_later
 from netsitter.doors.run import Run
-from netsitter.doors.search_verdict import began, ending, facts_of
+from netsitter.doors.search_verdict import began, ending
 from netsitter.errors import PlanError, RunError, shown
 from netsitter.plan.budget import seconds_of
 from netsitter.plan.files import write_plan
 from netsitter.plan.plan import Plan, changed, value_at
 from netsitter.plan.space import Space, from_plain, space_of
 from netsitter.record.durable import write_durably
-from netsitter.record.events import Crowned, Event, Known, SearchBegan, Searched, StageBegan, to_json
+from netsitter.record.events import Event, Known, SearchBegan, Searched, StageBegan, to_json
 from netsitter.record.journal import Journal, read_journal
-from netsitter.record.search_facts import SearchFacts
+from netsitter.record.search_facts import SearchFacts, search_of
 from netsitter.record.sink import Sink, pump
 from netsitter.record.trace import Trace
 from netsitter.report.search_console import SearchConsole
@@ -73,7 +73,9 @@ class Found(Told):
     @property
     def facts(self) -> SearchFacts:
         """The search as numbers: what the rules read, and what `adapters.optuna.to_study` takes."""
-        return facts_of(self.study, self.stages, self.trace.last(Crowned))
+        facts = search_of(self.trace.events)
+        assert facts is not None  # a search tells first that it has begun
+        return facts
 
     @property
     def best(self) -> Searched:
@@ -196,9 +198,8 @@ def search(
         # It goes on as it began, whatever is asked for now.
         trials, stages, sampler, folds = terms.trials, terms.stages, terms.sampler, terms.folds
         metric, budget_s, space = terms.metric, terms.budget_s, from_plain(terms.space)
-    whole = asked.plan
     if folds is not None:
-        asked = replace(asked, plan=changed(whole, {"data.folds": folds}))
+        asked = replace(asked, plan=changed(asked.plan, {"data.folds": folds}))
     prepared, _ = begun(asked)
     wanted = _wanted(space, prepared.plan)
     trainer = make_engine(Site.of(prepared, asked.build, loss=asked.loss, data_dir=data_dir))
@@ -251,10 +252,11 @@ def _wanted(space: Mapping[str, Any] | Sequence[str] | str, plan: Plan) -> Space
 
 def _conclude(found: Found, sink: Any) -> None:
     """Lets the doctor look at the whole search, and tells the journal, and whoever is shown it, what it says."""
-    for event in ending(found.study, found.stages, found.run):
+    last = ending(found.study, found.trace, found.run)
+    if found.folder is not None:
+        told_later(found.folder, *last)
+    for event in last:
         found.trace.take(event)
-        if found.folder is not None:
-            told_later(found.folder, event)
         if sink is not None:
             sink.take(event)
 

@@ -40,6 +40,11 @@ class SearchFacts:
         """Whether trials are ranked by their loss, and not by their score."""
         return self.began.metric == "loss"
 
+    @property
+    def scored_rows(self) -> int:
+        """Rows that a trial is scored on: those of the hold-out part, or of all folds."""
+        return self.began.rows * (self.began.folds or 1)
+
     def worth(self, trial: Searched) -> float:
         """What a trial is ranked by, higher is better."""
         found = -trial.loss if self.by_loss and trial.loss is not None else trial.score

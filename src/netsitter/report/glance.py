@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite
 from typing import Literal
 
 from netsitter.record.cures import cure_of
 from netsitter.record.events import Concluded, Cured, EpochEnded, Outcome, SearchBegan, Verdict
 from netsitter.record.findings import Finding
+from netsitter.record.standard_error import error_of_share
 from netsitter.record.trace import Trace
 from netsitter.report.search_story import search_glances
 
@@ -128,9 +129,9 @@ def _against_guessing(trace: Trace, score: float) -> tuple[str, float, float]:
         return f"R² {score:.3f} on validation; always answering the mean scores 0.", 0.0, 0.0
     rows, counts = max(int(data["rows"]["val"]), 1), data["facts"]["val"]["class_counts"]
     guess = max(counts, default=0) / rows
-    error = sqrt(max(score * (1 - score), 0.0) / rows)
+    error = error_of_share(score, rows)
     by = f"{score:.1%} ± {error:.1%} right on validation; guessing scores {guess:.1%}."
-    return by, guess, sqrt(guess * (1 - guess) / rows)
+    return by, guess, error_of_share(guess, rows)
 
 
 def _said(trace: Trace, score: float) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 
 from netsitter.record.events import Ended, Started
+from netsitter.record.standard_error import error_of_share
 from netsitter.record.trace import Trace
 
 
@@ -64,8 +64,3 @@ def _score(started: Started, label: str, part: str, score: float) -> Score:
     counts = started.data["facts"][part]["class_counts"]
     guess = max(counts, default=0) / max(rows, 1)
     return Score(label, score, error_of_share(score, rows), guess)
-
-
-def error_of_share(score: float, rows: int) -> float:
-    """The standard error of a share right of so many rows; 0 where their number is not known."""
-    return sqrt(max(score * (1 - score), 0.0) / rows) if rows else 0.0

@@ -9,8 +9,9 @@ from typing import Any
 from netsitter.record.events import Searched
 from netsitter.record.findings import Finding
 from netsitter.record.search_facts import SearchFacts, search_of
+from netsitter.record.standard_error import error_of_share
 from netsitter.record.trace import Trace
-from netsitter.report.score import Score, error_of_share
+from netsitter.report.score import Score
 from netsitter.report.text import counted
 
 Told = tuple[str, str, str, Any]
@@ -31,7 +32,7 @@ def best_of(facts: SearchFacts) -> Searched | None:
 
 def error_of(facts: SearchFacts, score: float) -> float:
     """The standard error of a share right on what trials are scored on; 0 where it is none, or its rows are unknown."""
-    return 0.0 if facts.began.real else error_of_share(score, facts.began.rows)
+    return 0.0 if facts.began.real else error_of_share(score, facts.scored_rows)
 
 
 def search_glances(trace: Trace) -> list[Told]:

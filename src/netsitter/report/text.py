@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import sqrt
 from shlex import quote
 from textwrap import wrap
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from netsitter.errors import printable
 from netsitter.record.events import Checked, Chosen, Ended, EpochEnded, Outcome, Started, TrialEnded, Verdict
 from netsitter.record.findings import Finding, Remedy
+from netsitter.record.standard_error import error_of_share
 
 MARKS = {Verdict.PASSED: "ok", Verdict.WARNED: "warning", Verdict.FAILED: "failed", Verdict.SKIPPED: "skipped"}
 
@@ -179,7 +179,7 @@ def _result(event: Ended, started: Started, part: str) -> str:
     after = f" It took {clock(event.seconds)}." if event.seconds else ""
     if started.data["classes"]:
         guess = max(_counts(started.data["facts"][part]), default=0) / rows
-        error = sqrt(score * (1 - score) / rows)
+        error = error_of_share(score, rows)
         return (
             f"Result: {score:.4f} ± {error:.4f} right on {words} ({rows:,} rows); "
             f"always guessing the largest class scores {guess:.4f}.{after}"

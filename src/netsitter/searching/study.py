@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite, sqrt
+from math import isfinite
 
 from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan, changed
 from netsitter.plan.space import Axis, Range, Space, as_plain, hull, log, pick
 from netsitter.record.events import Event, Searched, StageBegan
+from netsitter.record.standard_error import error_of_share
 from netsitter.searching.course import LENGTHS, Stage, course, timed_course
 from netsitter.searching.engines.engine import Engine
 from netsitter.searching.engines.here import Here
@@ -225,7 +226,7 @@ class Study:
     def error(self, score: float) -> float:
         """The standard error of a share right, for the rows that it was measured on; 0 for real targets."""
         rows = self.ready.parts.feeds["val"].rows * (self.folds or 1)
-        return 0.0 if self.ready.parts.measure.real else sqrt(max(score * (1 - score), 0.0) / rows)
+        return 0.0 if self.ready.parts.measure.real else error_of_share(score, rows)
 
     def tied(self) -> list[Searched]:
         """The trials trained as long as the best whose score lies within two standard errors of its own."""
