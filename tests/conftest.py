@@ -22,6 +22,12 @@ FASHION = Path("/usr/share/datasets/fashion-mnist")
 """Where Debian's package dataset-fashion-mnist puts it."""
 
 
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Every test begins with the same global generator, whatever ran before it."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture(scope="session")
 def cifar10() -> Path:
     """CIFAR-10's binary version, in the folder that NETSITTER_DATA names."""

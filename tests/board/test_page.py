@@ -219,7 +219,7 @@ def test_every_key_that_the_page_tells_of_works(browser, tmp_path):
         press("c")
         seen.get_by_role("heading", name="2 runs side by side").wait_for()
         press("l")
-        seen.get_by_role("heading", name="Runs").wait_for()
+        seen.get_by_role("heading", name="Runs", exact=True).wait_for()
         press("/")
         seen.keyboard.type("gam")
         until(seen, "() => document.querySelectorAll('tbody tr').length === 1")

@@ -66,11 +66,11 @@ def test_dead_constant_twin_and_saturated_units_are_counted():
 def test_units_of_pictures_are_their_channels_and_of_sequences_their_features():
     net = nn.Sequential(nn.Conv2d(1, 4, 1), nn.ReLU())
     with torch.no_grad():
-        net[0].bias[0] = -100.0
+        net[0].bias[:] = torch.tensor([-100.0, 1.0, 1.0, 1.0])
     assert signals_of(net, torch.randn(20, 1, 5, 5))[1].dead == pytest.approx(1 / 4)
     steps = nn.Sequential(nn.Linear(3, 5), nn.ReLU())
     with torch.no_grad():
-        steps[0].bias[0] = -100.0
+        steps[0].bias[:] = torch.tensor([-100.0, 1.0, 1.0, 1.0, 1.0])
     assert signals_of(steps, torch.randn(20, 7, 3))[1].dead == pytest.approx(1 / 5)
 
 
