@@ -20,13 +20,6 @@ def table(seed=0, rows=5, columns=3):
     return torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.fixture(autouse=True)
-def _same_weights():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
-
-
 def written(forward, backward):
     """A hand-written autograd function of one input, as users write it."""
 
