@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netsitter.record.cures import CureFacts, Effect, Round, Tried
+from netsitter.record.events import Outcome
 from netsitter.record.findings import Finding, Remedy
 from netsitter.report.cure_text import began_line, changed_lines, round_lines, story, trained_lines
 
@@ -84,8 +85,10 @@ def test_changes_come_with_the_code_to_paste():
 
 
 def test_the_trained_network_is_told_beside_the_run_before():
-    assert trained_lines({"test": {"score": 0.1}}, {"test": {"score": 0.9}, "val": {"score": 0.8}}) == [
-        "Cured and trained in full: 0.9000 on the untouched test part; it was 0.1000."
+    assert trained_lines(
+        {"test": {"score": 0.1}}, {"test": {"score": 0.9}, "val": {"score": 0.8}}, Outcome.FINISHED
+    ) == ["Cured and trained in full: 0.9000 on the untouched test part; it was 0.1000."]
+    assert trained_lines({}, {"val": {"score": 0.8}}, Outcome.INTERRUPTED) == [
+        "Cured and trained in part (interrupted): 0.8000 on the validation part."
     ]
-    assert trained_lines({}, {"val": {"score": 0.8}}) == ["Cured and trained in full: 0.8000 on the validation part."]
-    assert trained_lines({}, {}) == []
+    assert trained_lines({}, {}, Outcome.FINISHED) == []

@@ -100,6 +100,13 @@ def test_a_search_in_a_range_that_is_too_low_moves_it_and_says_so():
     assert sorted(study.results) == list(range(60))
 
 
+def test_trials_are_compared_no_sooner_than_those_were_that_narrowed_their_ranges():
+    study = Study(ready(epochs=9), None, RATES, trials=24)
+    list(study.events())
+    ended = [(told.stage[0], len(told.curve)) for told in study.results.values() if told.how == "behind"]
+    assert set(ended) == {("2", 1), ("3", 3)}, "stages of 1, 3 and 9 epochs; 9 alone would be compared after 1 as well"
+
+
 def test_a_search_broken_off_anywhere_and_resumed_is_the_unbroken_one():
     whole = Study(ready(), None, RATES, trials=24)
     events = list(whole.events())

@@ -172,7 +172,7 @@ def cure(
         name = f"{program.ready.source.name}-cured"
         cured.run = trained(cured, None if runs is None else Path(runs), name, show)
         if told is not None:
-            told.trained(run.scores if isinstance(run, Run) else {}, cured.run.scores)
+            told.trained(run.scores if isinstance(run, Run) else {}, cured.run.scores, cured.run.outcome)
         if folder is not None:
             told_later(folder, Known("cured run", {"run": str(cured.run.path or ""), "scores": cured.run.scores}))
     report_kept(folder)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from netsitter.record.cures import CureFacts, Round
+from netsitter.record.events import Outcome
 from netsitter.report.console import Console
 from netsitter.report.cure_text import began_line, changed_lines, round_lines, story, trained_lines
 
@@ -36,6 +37,6 @@ class CureConsole:
         if plan and facts.kept:
             self.console.say(f"The cured plan: {plan}")
 
-    def trained(self, before: Scores, after: Scores) -> None:
-        """How good the cured network is, trained in full, beside the run that was cured."""
-        self.console.say("", *trained_lines(before, after))
+    def trained(self, before: Scores, after: Scores, how: Outcome | None) -> None:
+        """How good the cured network is beside the run that was cured. how: its own training ended."""
+        self.console.say("", *trained_lines(before, after, how))

@@ -7,6 +7,7 @@ from statistics import fmean
 
 from netsitter.errors import printable
 from netsitter.record.cures import CureFacts, Effect, Round, Tried
+from netsitter.record.events import Outcome
 from netsitter.record.findings import Finding
 
 SAFE = {"safe": "", "changes-model": "changes the model", "advice": "advice"}
@@ -93,14 +94,21 @@ def left_line(finding: Finding) -> str:
     return f"{finding.severity} {finding.code} {finding.slug} ({finding.where}): {finding.seen}.{do}"
 
 
-def trained_lines(before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """The score of the cured network, trained in full, beside that of the run before."""
+def trained_lines(
+    before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapping[str, float]], how: Outcome | None
+) -> list[str]:
+    """The score of the cured network beside that of the run before. how: its own training ended."""
     part = "test" if "test" in after else "val"
     if part not in after:
         return []
     was = f"; it was {before[part]['score']:.4f}" if part in before else ""
     of = "the untouched test part" if part == "test" else "the validation part"
-    return [f"Cured and trained in full: {after[part]['score']:.4f} on {of}{was}."]
+    done = (
+        "trained in full"
+        if how in (Outcome.FINISHED, Outcome.STOPPED_EARLY)
+        else f"trained in part ({how or 'unfinished'})"
+    )
+    return [f"Cured and {done}: {after[part]['score']:.4f} on {of}{was}."]
 
 
 def _sentence(tried: Tried, metric: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from statistics import fmean
 
 from netsitter.plan.plan import changed
@@ -33,7 +34,7 @@ def over_folds(
         here = [replace(trial, plan=changed(trial.plan, {"data.fold": fold})) for trial in going]
         there = {number: one for number, one in known.items() if len(one.folds) > fold}
         name = f"{stage}, fold {fold + 1}"
-        for one in stage_results(here, engine, name, there, chunk=chunk, metric=metric, compared=False):
+        for one in stage_results(here, engine, name, there, chunk=chunk, metric=metric, compared_from=inf):
             told.setdefault(one.number, []).append(one)
             if one.how == "finished":
                 worth[one.number].append(best_epoch(one.curve, one.losses, metric)[0])

@@ -114,7 +114,9 @@ class Study:
             yield StageBegan(stage.name, epochs, stage.first, stage.trials, told, told_why, axes, at_s)
             here = {number: known[number] for number in numbers if number in known}
             self.results |= here
-            for result in self._trained(trials, engine, stage.name, here):
+            for result in self._trained(
+                trials, engine, stage.name, here, lengths[stage.place - 1] if stage.place else 0
+            ):
                 self.results[result.number] = result
                 yield result
             found = self._next(space, stage)
@@ -145,10 +147,13 @@ class Study:
         return last.at_s + max((told.seconds for told in known if told.stage == last.stage), default=0.0)
 
     def _trained(
-        self, trials: Sequence[Trial], engine: Engine, stage: str, known: Mapping[int, Searched]
+        self, trials: Sequence[Trial], engine: Engine, stage: str, known: Mapping[int, Searched], shorter: int
     ) -> Iterator[Searched]:
+        """Trials of one stage. shorter: epochs of the length before; by what these tell, the ranges were narrowed."""
         if self.folds is None:
-            return stage_results(trials, engine, stage, known, chunk=self.chunk, metric=self.metric)
+            return stage_results(
+                trials, engine, stage, known, chunk=self.chunk, metric=self.metric, compared_from=shorter
+            )
         return over_folds(trials, engine, stage, known, folds=self.folds, chunk=self.chunk, metric=self.metric)
 
     def _next(self, space: Space, stage: Stage) -> list[Refined]:

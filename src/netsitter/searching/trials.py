@@ -95,13 +95,13 @@ def stage_results(
     *,
     chunk: int = CHUNK,
     metric: str = "score",
-    compared: bool = True,
+    compared_from: float = 0,
 ) -> Iterator[Searched]:
     """Trains the trials of one stage, and tells each when it is over.
 
     known: what an earlier, broken run of the same search has told already; a cohort that is wholly known is not trained
     again, others are trained again from their start, so that every trial gives the numbers of an unbroken search.
-    chunk: trials of one cohort at most. compared: whether those that are behind end on the way.
+    chunk: trials of one cohort at most. compared_from: epochs; before these no trial ends because it is behind.
     """
     epochs = max((trial.plan.loop.epochs or 1 for trial in trials), default=0)
     cohorts = heats(trials, chunk=chunk)
@@ -111,7 +111,7 @@ def stage_results(
         if not all(trial.number in known for trial in group)
     ]
     curves = {number: (told.curve, told.losses) for number, told in known.items()}
-    for until in (*(rungs_of(epochs) if compared else ()), epochs):
+    for until in (*(rung for rung in rungs_of(epochs) if rung >= compared_from), epochs):
         going = [heat for heat in running if heat.alive]
         for place, reached in engine.run([heat.leg(until) for heat in going]):
             yield from (told for told in going[place].take(reached) if told.number not in known)
