@@ -14,13 +14,14 @@ from torch import Tensor, nn
 from netsitter.data.batches import Resident
 from netsitter.data.sources.open import open_source
 from netsitter.plan.plan import Plan, changed
+from netsitter.searching.legs import SCORED
 
 Part = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True)
 class Load:
-    """One load. net: as on the command line. score_rows: of the training part, which netsitter alone scores too."""
+    """One load. net: as on the command line."""
 
     name: str
     net: str
@@ -31,7 +32,6 @@ class Load:
     val_rows: int
     example: tuple[int, ...]
     classes: int
-    score_rows: int = 5_000
 
     def plan(self, trial: int, trials: int, *, epochs: int) -> Plan:
         """The plan of one trial: rates and penalties spread over two decades."""
@@ -46,7 +46,7 @@ class Load:
             "optim.schedule": "constant",
             "loop.epochs": epochs,
             "loop.batch": self.batch,
-            "loop.score_rows": self.score_rows,
+            "loop.score_rows": SCORED,
             "loop.watch_every": 0,
             "loop.threads": 1,
         }
@@ -65,10 +65,10 @@ LOADS = {
         Load("cifar-100", "mlp:50", "momentum", 100, 100, 45_000, 5_000, (3072,), 10),
         Load("digits", "mlp:50", "momentum", 32, 100, 1_438, 359, (64,), 10),
         Load("table", "mlp:128,128", "adam", 200, 100, 18_000, 2_000, (54,), 7),
-        Load("conv", "conv:16,32", "adam", 100, 8, 2_000, 500, (3, 32, 32), 10, score_rows=222),
+        Load("conv", "conv:16,32", "adam", 100, 8, 2_000, 500, (3, 32, 32), 10),
     )
 }
-"""By name. `conv` is a part of CIFAR-10, of which as large a share is scored as would be of the whole.
+"""By name; `conv` is a part of CIFAR-10. Of the training part netsitter scores as many rows as a search does.
 
 CIFAR-10 comes from NETSITTER_DATA; where it is not there, random pixels cost the same and teach nothing.
 """

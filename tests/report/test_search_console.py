@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from netsitter.record.events import Searched, StageBegan
 from netsitter.report.search_console import SearchConsole, best_lines, trial_line
+from netsitter.report.search_story import ways_line
 
 
 def trial(number: int, score: float | None, how: str = "finished") -> Searched:
@@ -33,6 +35,13 @@ def test_stages_say_their_ranges_and_why():
     assert "Best on validation: 0.5000 ± 0.0070, trial 5" in told
     assert "Not told from it by chance: trial 6" in told
     assert told[-1] == "The winner's plan: runs/x/best.toml"
+
+
+def test_how_most_trials_ran_is_told_once_and_only_where_it_is_known():
+    ways = ["stacked layers, 8 trials at once: as a rule"] * 3 + ["one trial", ""]
+    told = [replace(trial(number, 0.5), way=way) for number, way in enumerate(ways)]
+    assert ways_line(told) == ["3 of 5 trials ran like this: stacked layers, 8 trials at once: as a rule."]
+    assert ways_line([trial(0, 0.5)]) == []
 
 
 def test_a_search_in_which_all_diverged_says_what_to_do():

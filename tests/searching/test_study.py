@@ -45,6 +45,7 @@ def test_a_trial_gives_the_same_numbers_alone_and_in_company():
     together = told(stage_results(trials(prepared, rates, epochs=2), Here(prepared), "1", {}))
     for trial in trials(prepared, rates, epochs=2):
         alone = told(stage_results([trial], Here(prepared), "1", {}))[trial.number]
+        assert (alone.way, together[trial.number].way.partition(",")[0]) == ("one trial", "stacked layers")
         assert alone.curve == pytest.approx(together[trial.number].curve, abs=0.02)
         assert alone.loss == pytest.approx(together[trial.number].loss, rel=1e-3)
 

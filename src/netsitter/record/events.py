@@ -252,6 +252,7 @@ class Searched(Event):
     first: its loss on the first batches. curve, losses: validation score and loss by epoch. how: finished; diverged;
     hopeless (its loss rose above 3 times its first); behind (others did better when it was compared with them).
     folds: with cross-validation the score on each fold; score, loss, first and curves are then their means.
+    way: how its cohort ran, in words, and why so.
     """
 
     kind: ClassVar[str] = "searched"
@@ -266,6 +267,7 @@ class Searched(Event):
     seconds: float
     losses: tuple[float, ...] = ()
     folds: tuple[float, ...] = ()
+    way: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 from netsitter.record.events import Concluded, Event, Searched, StageBegan
 from netsitter.record.findings import Finding
 from netsitter.report.console import Console
+from netsitter.report.search_story import ways_line
 from netsitter.report.text import finding_lines, found_line
 
 SHORT = {"optim.lr": "lr", "optim.l2": "reg", "optim.decay": "decay", "loop.batch": "batch", "net.dropout": "dropout"}
@@ -19,7 +20,7 @@ class SearchConsole:
 
     def __init__(self, trials: int, *, stream: TextIO | None = None) -> None:
         self.console, self.trials = Console(stream=stream), trials
-        self._done = 0
+        self._told: list[Searched] = []
 
     def take(self, event: Event) -> None:
         if isinstance(event, StageBegan):
@@ -31,9 +32,10 @@ class SearchConsole:
                 *(f"  {name}: {text}" for name, text in event.space.items()),
             )
         elif isinstance(event, Searched):
-            self._done += 1
+            self._told.append(event)
             self.console.say(trial_line(event, self.trials))
-            self.console.bar(self._done, self.trials, f"trial {self._done} of {self.trials}")
+            done = len(self._told)
+            self.console.bar(done, self.trials, f"trial {done} of {self.trials}")
         elif isinstance(event, Concluded):
             self.console.say("", *judged_lines(event.findings))
 
@@ -50,6 +52,7 @@ class SearchConsole:
         self.console.say("", *best_lines(best, tied, error))
         if saved >= 0.005:
             self.console.say(f"Ending trials early saved {100 * saved:.0f} % of their epochs.")
+        self.console.say(*ways_line(self._told))
         if plan and best is not None:
             self.console.say(f"The winner's plan: {plan}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from math import inf
 from typing import Any
@@ -120,7 +121,13 @@ def search_words(trace: Trace) -> list[str]:
             + "; ".join(stage.says or where)
             + "."
         )
-    return lines
+    return lines + ways_line(facts.trials)
+
+
+def ways_line(trials: Sequence[Searched]) -> list[str]:
+    """How most trials ran, and why so; nothing where that is not known."""
+    ways = Counter(told.way for told in trials if told.way)
+    return [f"{count} of {len(trials)} trials ran like this: {way}." for way, count in ways.most_common(1)]
 
 
 def search_scores(trace: Trace) -> list[Score]:

@@ -72,6 +72,7 @@ class Reached:
 
     curves, losses: validation scores and losses of its epochs. over: how trials ended that train no longer.
     state: where the others stand; None at the end of all epochs, and where there are no others.
+    way: how the cohort ran at its start, in words, and why so.
     """
 
     curves: Mapping[int, tuple[float, ...]]
@@ -80,6 +81,7 @@ class Reached:
     over: Mapping[int, str]
     state: bytes | None
     seconds: float
+    way: str = ""
 
 
 class Track:
@@ -101,6 +103,7 @@ class Track:
         with own_conditions(loop, self.ready.device):
             ready = self._as_prepared_for(leg.trials[0].plan)
             runners = Runners(leg, ready, self.build, cores=self.most_threads)
+            way = runners.training.cohort.how
             while runners.alive and runners.epochs < leg.until:
                 runners.epoch()
         last = leg.until >= (loop.epochs or 1)
@@ -111,6 +114,7 @@ class Track:
             dict(runners.over),
             None if last or not runners.alive else runners.state(),
             time.monotonic() - began,
+            way,
         )
 
     def _as_prepared_for(self, plan: Plan) -> Ready:

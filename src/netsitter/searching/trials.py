@@ -46,7 +46,7 @@ class Heat:
         self.losses: dict[int, tuple[float, ...]] = {trial.number: () for trial in trials}
         self.firsts: dict[int, float] = {}
         self.state: bytes | None = None
-        self.seconds = 0.0
+        self.seconds, self.way = 0.0, ""
 
     def leg(self, until: int) -> Leg:
         """The next leg of those that are alive."""
@@ -60,6 +60,7 @@ class Heat:
         self.firsts |= reached.firsts
         self.state = reached.state
         self.seconds += reached.seconds
+        self.way = self.way or reached.way
         return self.end(reached.over)
 
     def end(self, over: Mapping[int, str]) -> list[Searched]:
@@ -75,8 +76,9 @@ class Heat:
         score, loss = (None, None) if place is None or how == "diverged" else (curve[place], losses[place])
         first = self.firsts.get(trial.number, float("nan"))
         return Searched(
-            trial.number, self.stage, dict(trial.values), score, loss, first, curve, how, self.seconds, losses
-        )
+            trial.number, self.stage, dict(trial.values), score, loss, first, curve, how, self.seconds, losses,
+            way=self.way,
+        )  # fmt: skip
 
 
 def best_epoch(curve: Sequence[float], losses: Sequence[float], metric: str) -> tuple[float, int | None]:
