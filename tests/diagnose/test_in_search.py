@@ -13,18 +13,20 @@ from netsitter.diagnose.cases_search import RATES, hill, searched
 from netsitter.diagnose.doctor import examine_search
 from netsitter.diagnose.in_search import (
     border_of,
-    chance,
     dead,
     error_of,
-    fitted,
     longest,
     ranked,
-    steepness,
 )
 from netsitter.diagnose.registry import rule_of
+from netsitter.diagnose.slopes import chance, fitted, steepness
 from netsitter.plan.plan import Plan
 from netsitter.plan.space import as_plain, from_plain, linear, log, pick
 from netsitter.record.events import Searched, StageBegan
+
+
+def values_of(facts, most=None):
+    return [trial.values for trial in ranked(facts, facts.trials[:most])]
 
 
 def slugs(facts):
@@ -59,11 +61,11 @@ def test_a_fit_is_that_of_numpy_with_the_textbook_s_errors():
 def test_scores_that_rise_to_an_end_are_steep_there_and_a_hill_s_are_not():
     low = {**RATES, "optim.lr": log(1e-6, 1e-3)}
     beyond, within = searched(hill(lr=1e-1, fall=0.02), space=low), searched(hill())
-    assert steepness(beyond, beyond.trials, "optim.lr", low, 1.0) > 4
-    assert steepness(beyond, beyond.trials, "optim.lr", low, 0.0) < -2
-    assert steepness(within, within.trials, "optim.lr", RATES, 1.0) < -2
-    assert steepness(within, within.trials, "optim.lr", RATES, 0.0) < -2
-    assert steepness(within, within.trials[:6], "optim.lr", RATES, 0.0) == 0.0
+    assert steepness(values_of(beyond), "optim.lr", low, 1.0) > 4
+    assert steepness(values_of(beyond), "optim.lr", low, 0.0) < -2
+    assert steepness(values_of(within), "optim.lr", RATES, 1.0) < -2
+    assert steepness(values_of(within), "optim.lr", RATES, 0.0) < -2
+    assert steepness(values_of(within, 6), "optim.lr", RATES, 0.0) == 0.0
 
 
 def test_a_border_is_where_a_diverging_landscape_has_it():
@@ -144,7 +146,7 @@ def test_no_range_is_said_to_go_on_where_the_plan_takes_nothing_beyond():
         return hill(fall=0.01)(values) - values["net.dropout"]
 
     facts = searched(score, space=space)
-    assert steepness(facts, facts.trials, "net.dropout", space, 0.0) > 4
+    assert steepness(values_of(facts), "net.dropout", space, 0.0) > 4
     assert "best-at-edge" not in slugs(facts)
 
 

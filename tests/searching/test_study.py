@@ -88,9 +88,10 @@ def test_a_third_goes_on_behind_each_comparison():
     assert sum(lengths) < 9 * 9 / 3, "the work that is saved"
 
 
-def test_a_search_in_a_range_that_is_too_low_moves_it_and_says_so():
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_search_in_a_range_that_is_too_low_moves_it_and_says_so(seed):
     low = {"optim.lr": log(1e-6, 2e-3), "optim.l2": log(1e-5, 1e1)}
-    study = Study(ready(epochs=30, batch=10), None, low, trials=60)
+    study = Study(ready(epochs=30, batch=10), None, low, trials=60, seed=seed)
     stages = [event for event in study.events() if isinstance(event, StageBegan)]
     said = " ".join(line for stage in stages for line in stage.says)
     assert "optim.lr" in said

@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil, comb, isfinite, sqrt
-
-import numpy as np
-from numpy.typing import NDArray
+from math import ceil, isfinite, sqrt
 
 from netsitter.plan.space import Axis, Pick, Range, from_plain, hull
 from netsitter.record.events import Searched, StageBegan
 from netsitter.record.search_facts import SearchFacts
 from netsitter.record.standard_error import error_of_share
-
-SPARE = 4
-"""Trials beyond the numbers that a fit must find, from which its errors can be told."""
 
 LOST = ("diverged", "hopeless")
 """How a trial ended whose loss ran away."""
@@ -112,76 +106,6 @@ def error_of(score: float, search: SearchFacts, rows: int | None = None) -> floa
     if search.began.real:
         return max(0.0, 1.0 - score) * sqrt(TAILS / rows)
     return error_of_share(score, rows)
-
-
-def chance(crowd: int, count: int, side: float) -> float:
-    """How often so many of `count` or more lie on one side, that is this share of a range, by chance alone."""
-    return sum(comb(count, k) * side**k * (1 - side) ** (count - k) for k in range(crowd, count + 1))
-
-
-def steepness(
-    search: SearchFacts, trials: Sequence[Searched], name: str, space: Mapping[str, Axis], end: float
-) -> float:
-    """How the ranks of the trials in that half of a range go up towards its end, in standard errors of the slope.
-
-    By least squares, with the places on the other axes, and their squares while there are trials enough, held fixed;
-    so that a weak effect is seen beside strong ones. 0 where there are too few trials to tell.
-    """
-    axis = space[name]
-    half = [trial for trial in ranked(search, trials) if set(space) <= set(trial.values)]
-    half = [trial for trial in half if isinstance(axis, Range) and abs(end - axis.share(trial.values[name])) <= 0.5]
-    by_axis = columns_of(half, space)
-    own_N = by_axis.pop(name)[0] * (1.0 if end > 0.5 else -1.0)
-    for places in (2, 1):
-        others = [
-            column
-            for other, of in by_axis.items()
-            for column in (of if isinstance(space[other], Pick) else of[:places])
-        ]
-        fit = fitted([own_N, *others], np.arange(len(half), 0, -1, dtype=float))
-        if fit is not None:
-            return fit.slopes[1] / fit.errors[1] if fit.errors[1] > 0 else 0.0
-    return 0.0
-
-
-Column = NDArray[np.float64]
-
-
-def columns_of(trials: Sequence[Searched], space: Mapping[str, Axis]) -> dict[str, list[Column]]:
-    """What a score may hang on, by axis: the place in a range and its square; of a pick whether it is each value."""
-    found: dict[str, list[Column]] = {}
-    for name, axis in space.items():
-        if isinstance(axis, Pick):
-            found[name] = [np.array([float(t.values[name] == value) for t in trials]) for value in axis.values[1:]]
-        else:
-            place_N = np.array([axis.share(trial.values[name]) for trial in trials]) - 0.5
-            found[name] = [place_N, place_N**2]
-    return found
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A fit by least squares. slopes, errors: of the constant first, then of each column. left: squares left over."""
-
-    slopes: list[float]
-    errors: list[float]
-    left: float
-    spare: int
-
-
-def fitted(columns: Sequence[Column], rank_N: Column) -> Fit | None:
-    """The ranks as a sum of these columns; None where there are too few trials for that."""
-    design_NC = np.stack([np.ones(len(rank_N)), *columns], axis=1)
-    spare = len(rank_N) - design_NC.shape[1]
-    if spare < SPARE:
-        return None
-    # The ridge keeps what never varies from dividing by 0.
-    inverse_CC = np.linalg.inv(design_NC.T @ design_NC + 1e-6 * np.eye(design_NC.shape[1]))
-    slope_C = inverse_CC @ design_NC.T @ rank_N
-    left_N = rank_N - design_NC @ slope_C
-    left = float(left_N @ left_N)
-    errors = np.sqrt(np.maximum(np.diag(inverse_CC), 0.0) * left / spare)
-    return Fit(slope_C.tolist(), errors.tolist(), left, spare)
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,21 @@
 """Coarse to fine, and the range that moves: from what a stage showed to the space of the next.
 
-Nobody looks at the best trial alone: it is the region of the best tenth that counts. A range whose best trials crowd
-one end, by more than chance would have it, moves that way, unless what lies there has diverged; others narrow.
+Nobody looks at the best trial alone: it is the region of the best tenth that counts. A range moves to the side where
+most of the best lie, if their crowd and a rise of the ranks towards that end are together more than chance would bring,
+unless what lies there has diverged; others narrow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, comb
+from math import erfc, sqrt
 from typing import Any
 
 import numpy as np
 
+from netsitter.diagnose.slopes import FEWEST, best_few, chance, steepness
 from netsitter.plan.space import Axis, Pick, Range, Space
-
-TENTH, FEWEST = 0.1, 5
-"""Share of the trials, and how many at least, that stand for the best."""
 
 SHRINK = 0.6
 """What is left of a range when it narrows. Measured on complete tables by `benchmarks/search/tables.py`."""
@@ -24,11 +23,11 @@ SHRINK = 0.6
 SIDE, EDGE = 0.3, 0.15
 """Shares of a range that count as one side of it, and as its end."""
 
-CHANCE = 0.02
-"""So many of the best on one side are no crowd if chance brings as many there more often than this."""
+CHANCE = 0.003
+"""A range moves only if chance brings as many of the best to one side, and so steep a rise, less often than this."""
 
-RISE = 0.5
-"""Standard errors by which scores must rise towards the end that is crowded: where all are as good, none is beyond."""
+STEEP = 1.5
+"""Standard errors by which ranks must rise towards that end at least: where all are as good, none is beyond."""
 
 DIVERGED = 0.5
 """A range does not move where so many of the trials at that end diverged: beyond them is no better place."""
@@ -88,7 +87,7 @@ def refined(
         there = [r for r in scored if name in r.values]
         one = Refined(name, axis, "")
         if isinstance(axis, Range):
-            one = _moved(name, axis, there, results, may_move)
+            one = _moved(name, space, there, results, may_move)
         if narrow and not one.moved and len(there) > FEWEST:
             limits = axis if within is None else within[name]
             one = _narrowed(name, axis, limits, _best(there), len(results))
@@ -97,11 +96,13 @@ def refined(
 
 
 def _best(scored: Sequence[Result]) -> Sequence[Result]:
-    return scored[: max(FEWEST, ceil(TENTH * len(scored)))]
+    return scored[: best_few(len(scored))]
 
 
-def _moved(name: str, axis: Range, scored: Sequence[Result], results: Sequence[Result], may_move: MayMove) -> Refined:
+def _moved(name: str, space: Space, scored: Sequence[Result], results: Sequence[Result], may_move: MayMove) -> Refined:
     """The axis moved to the side that its best trials crowd: by one width at most, and so that they stay within."""
+    axis = space[name]
+    assert isinstance(axis, Range)
     inside = [r for r in scored if 0 <= axis.share(r.values[name]) <= 1]
     shares = [axis.share(r.values[name]) for r in inside]
     tops = shares[: len(_best(inside))]
@@ -110,10 +111,10 @@ def _moved(name: str, axis: Range, scored: Sequence[Result], results: Sequence[R
     for end, sign in ((1.0, 1), (0.0, -1)):
         crowd = sum(abs(end - share) <= SIDE for share in tops)
         usual = sum(abs(end - share) <= SIDE for share in shares) / len(shares)
-        if _chance(crowd, len(tops), usual) >= CHANCE or _diverging(name, axis, end, results):
+        if 2 * crowd <= len(tops) or _diverging(name, axis, end, results):
             continue
-        there = [(share, r.score) for share, r in zip(shares, inside, strict=True) if abs(end - share) <= SIDE]
-        if sign * _rise(there) <= RISE:
+        steep = steepness([r.values for r in inside], name, space, end)
+        if steep < STEEP or chance(crowd, len(tops), usual) * erfc(steep / sqrt(2)) / 2 >= CHANCE:
             continue
         nearest = min(tops) if sign > 0 else 1 - max(tops)
         furthest = max(SHORTEST, min(1.0, nearest - ROOM))
@@ -154,16 +155,3 @@ def _diverging(name: str, axis: Range, end: float, results: Sequence[Result]) ->
     """Whether most of the trials at this end diverged."""
     there = [r for r in results if name in r.values and abs(end - axis.share(r.values[name])) <= EDGE]
     return bool(there) and sum(r.score is None for r in there) >= DIVERGED * len(there)
-
-
-def _rise(pairs: Sequence[tuple[float, float | None]]) -> float:
-    """How scores go with their place, by rank, in standard errors of a correlation that is none."""
-    if len(pairs) < FEWEST:
-        return 0.0
-    ranks = np.argsort(np.argsort(np.array(pairs, dtype=float), axis=0, kind="stable"), axis=0, kind="stable")
-    return float(np.corrcoef(ranks.T)[0, 1]) * (len(pairs) - 1) ** 0.5
-
-
-def _chance(crowd: int, count: int, share: float) -> float:
-    """How often so many of `count` or more lie where this share of all lies, by chance alone."""
-    return sum(comb(count, k) * share**k * (1 - share) ** (count - k) for k in range(crowd, count + 1))

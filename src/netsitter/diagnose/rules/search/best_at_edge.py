@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from netsitter.diagnose.cases_search import RATES, hill, searched
-from netsitter.diagnose.in_search import LOST, best_of, chance, longest, steepness, written
+from netsitter.diagnose.in_search import LOST, best_of, longest, ranked, written
 from netsitter.diagnose.rule import Case, Rule
+from netsitter.diagnose.slopes import chance, steepness
 from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan, changed
 from netsitter.plan.space import Pick, Range, log
@@ -84,7 +85,7 @@ class BestAtEdge(Rule[SearchFacts]):
                 further = axis.part(0.5, 1.5) if sign > 0 else axis.part(-0.5, 0.5)
                 if self._lost(there) or self._lost(beyond) or not _taken(plan, name, further):
                     continue
-                steep = steepness(record, trials, name, space, end)
+                steep = steepness([trial.values for trial in ranked(record, trials)], name, space, end)
                 if steep < self.STEEP:
                     continue
                 side = "upper" if sign > 0 else "lower"

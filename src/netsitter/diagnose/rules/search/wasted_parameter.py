@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from netsitter.diagnose.cases_search import FLAT, RATES, hill, searched
-from netsitter.diagnose.in_search import Column, axes, columns_of, fitted, ranked
+from netsitter.diagnose.in_search import axes, ranked
 from netsitter.diagnose.rule import Case, Rule
+from netsitter.diagnose.slopes import Column, columns_of, fitted
 from netsitter.plan.plan import Plan
 from netsitter.plan.space import Range, pick
 from netsitter.record.findings import Finding, Remedy
@@ -81,7 +82,7 @@ class WastedParameter(Rule[SearchFacts]):
             here = {**space, **{name: axis for name, axis in axes(stage).items() if isinstance(axis, Range)}}
             trials = [trial for trial in ranked(record, record.of(stage)) if set(space) <= set(trial.values)]
             ranks += [1 - place / len(trials) for place in range(len(trials))]
-            for name, found in columns_of(trials, here).items():
+            for name, found in columns_of([trial.values for trial in trials], here).items():
                 before = columns[name]
                 columns[name] = [np.concatenate(both) for both in zip(before, found, strict=True)] if before else found
         columns = {name: found for name, found in columns.items() if found}
