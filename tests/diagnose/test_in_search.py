@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
 from math import log10, sqrt
 
 import numpy as np
@@ -19,53 +18,14 @@ from netsitter.diagnose.in_search import (
     ranked,
 )
 from netsitter.diagnose.registry import rule_of
-from netsitter.diagnose.slopes import chance, fitted, steepness
+from netsitter.diagnose.slopes import steepness
 from netsitter.plan.plan import Plan
 from netsitter.plan.space import as_plain, from_plain, linear, log, pick
 from netsitter.record.events import Searched, StageBegan
 
 
-def values_of(facts, most=None):
-    return [trial.values for trial in ranked(facts, facts.trials[:most])]
-
-
 def slugs(facts):
     return [finding.slug for finding in examine_search(facts, Plan())]
-
-
-@pytest.mark.parametrize(("crowd", "count"), [(0, 4), (3, 5), (5, 5)])
-def test_the_chance_of_a_crowd_is_that_of_all_ways_to_lie(crowd, count):
-    side = 0.3
-    ways = [
-        np.prod([side if there else 1 - side for there in lies])
-        for lies in product((True, False), repeat=count)
-        if sum(lies) >= crowd
-    ]
-    assert chance(crowd, count, side) == pytest.approx(sum(ways))
-
-
-def test_a_fit_is_that_of_numpy_with_the_textbook_s_errors():
-    stream = np.random.default_rng(0)
-    columns, ranks = [stream.random(40), stream.random(40)], stream.random(40)
-    fit = fitted(columns, ranks)
-    design = np.stack([np.ones(40), *columns], axis=1)
-    slopes, left, *_ = np.linalg.lstsq(design, ranks)
-    errors = np.sqrt(np.diag(np.linalg.inv(design.T @ design)) * left[0] / 37)
-    assert fit.slopes == pytest.approx(slopes, abs=1e-4)
-    assert fit.errors == pytest.approx(errors, rel=1e-4)
-    assert (fit.left, fit.spare) == (pytest.approx(left[0], rel=1e-6), 37)
-    assert fitted(columns, ranks[:40])
-    assert fitted([stream.random(5)] * 3, stream.random(5)) is None
-
-
-def test_scores_that_rise_to_an_end_are_steep_there_and_a_hill_s_are_not():
-    low = {**RATES, "optim.lr": log(1e-6, 1e-3)}
-    beyond, within = searched(hill(lr=1e-1, fall=0.02), space=low), searched(hill())
-    assert steepness(values_of(beyond), "optim.lr", low, 1.0) > 4
-    assert steepness(values_of(beyond), "optim.lr", low, 0.0) < -2
-    assert steepness(values_of(within), "optim.lr", RATES, 1.0) < -2
-    assert steepness(values_of(within), "optim.lr", RATES, 0.0) < -2
-    assert steepness(values_of(within, 6), "optim.lr", RATES, 0.0) == 0.0
 
 
 def test_a_border_is_where_a_diverging_landscape_has_it():
@@ -146,7 +106,8 @@ def test_no_range_is_said_to_go_on_where_the_plan_takes_nothing_beyond():
         return hill(fall=0.01)(values) - values["net.dropout"]
 
     facts = searched(score, space=space)
-    assert steepness(values_of(facts), "net.dropout", space, 0.0) > 4
+    ranks = [trial.values for trial in ranked(facts, facts.trials)]
+    assert steepness(ranks, "net.dropout", space, 0.0) > 4
     assert "best-at-edge" not in slugs(facts)
 
 
