@@ -87,14 +87,14 @@ def sgd(params: Mapping[str, Tensor], grads: Mapping[str, Tensor], state: State,
 def momentum(params: Mapping[str, Tensor], grads: Mapping[str, Tensor], state: State, hyper: Hyper, step: int) -> None:
     down, kept = _typed(-hyper["lr"], params), _typed(hyper["momentum"], params)
     for name, grad in grads.items():
-        velocity = state["velocity"][name].mul_(kept).add_(grad)
+        velocity = _fade(state["velocity"][name], grad, kept)
         _add(params[name], velocity, down)
 
 
 def nesterov(params: Mapping[str, Tensor], grads: Mapping[str, Tensor], state: State, hyper: Hyper, step: int) -> None:
     down, kept = _typed(-hyper["lr"], params), _typed(hyper["momentum"], params)
     for name, grad in grads.items():
-        velocity = state["velocity"][name].mul_(kept).add_(grad)
+        velocity = _fade(state["velocity"][name], grad, kept)
         _add(params[name], velocity, kept * down)
         _add(params[name], grad, down)
 
@@ -121,10 +121,9 @@ def adam(params: Mapping[str, Tensor], grads: Mapping[str, Tensor], state: State
     root = _grown(beta2, step) ** 0.5
     down = _typed(-hyper["lr"] * root / _grown(beta1, step), params)
     eps = _typed(hyper["eps"] * root, params)
-    kept1, taken1, kept2, taken2 = (_typed(number, params) for number in (beta1, 1 - beta1, beta2, 1 - beta2))
+    taken1, kept2, taken2 = (_typed(number, params) for number in (1 - beta1, beta2, 1 - beta2))
     for name, grad in grads.items():
-        mean, square = state["mean"][name].mul_(kept1), state["square"][name].mul_(kept2)
-        _add(mean, grad, taken1)
+        mean, square = state["mean"][name].lerp_(grad, taken1), state["square"][name].mul_(kept2)
         _add_product(square, grad, grad, taken2)
         _add_quotient(params[name], mean, square.sqrt().add_(eps), down)
 
@@ -140,6 +139,13 @@ def _typed(number: Number, params: Mapping[str, Tensor]) -> Number:
     if not isinstance(number, Tensor):
         return number
     return number.to(next((p.dtype for p in params.values()), number.dtype))
+
+
+def _fade(old: Tensor, new: Tensor, kept: Number) -> Tensor:
+    """old ← kept · old + new, in one pass over memory."""
+    if isinstance(kept, Tensor):
+        return torch.addcmul(new, old, kept, out=old)
+    return torch.add(new, old, alpha=kept, out=old)
 
 
 def _add(target: Tensor, source: Tensor, factor: Number) -> None:
