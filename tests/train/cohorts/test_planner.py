@@ -12,7 +12,7 @@ from netsitter.train.cohort import cohort_of
 from netsitter.train.cohorts import planner
 from netsitter.train.cohorts.cohort import Way
 from netsitter.train.cohorts.made import Trials, side_by_side_safe
-from netsitter.train.cohorts.ways import cache_bytes, others, trial_bytes, usual
+from netsitter.train.cohorts.ways import cache_bytes, first_units, others, trial_bytes, usual
 from tests.train.blobs import CPU, LOSS, blobs, net_of, plan
 
 ROWS = 10**9  # so that a try is never too dear
@@ -183,6 +183,10 @@ def test_chunks_of_the_rule_fit_the_cache_and_small_trials_run_at_once():
     way = usual(trials, "dense", probe=None, cores=2)
     assert way.workers == 2
     assert way.chunk == max(4, cache_bytes() // (2 * trial_bytes(trials)))
+    narrow = [p.model_copy(update={"loop": p.loop.model_copy(update={"batch": 200_000})}) for p in plans_of(200)]
+    many = Trials([net_of(narrow[0])] * 200, narrow, LOSS)
+    assert trial_bytes(many) > cache_bytes() / 8, "so that no more than four fit"
+    assert usual(many, "dense", probe=None, cores=2).chunk == -(-800 // first_units(many))
     small = Trials([net_of(p) for p in plans_of(20)], plans_of(20), LOSS)
     assert usual(small, "dense", probe=None, cores=2) == Way("dense", 20, 1, 1)
     assert usual(small, "lifted", probe=probe(), cores=1) == Way("lifted", 20, 1, None)

@@ -21,8 +21,8 @@ CACHE = Path("/sys/devices/system/cpu/cpu0/cache/index3/size")
 CACHE_BYTES = 16 * 2**20
 """Of the last cache, where nothing tells."""
 
-LEAST_CHUNK = 4
-"""Trials of a chunk, below which a wide product is not wide enough."""
+LEAST_CHUNK, LEAST_UNITS = 4, 800
+"""Trials of a chunk, and units of their first layers together, below which a wide product is not wide enough."""
 
 SHARED_WORK = 10_000_000
 """Multiply-adds of a step for each worker, below which workers wait for Python more than they compute."""
@@ -42,6 +42,8 @@ def usual(trials: Trials, form: str, *, probe: tuple[Tensor, Tensor] | None, cor
     if form == "in turn":
         return in_turn(many)
     fitting = max(LEAST_CHUNK, cache_bytes() // (many * trial_bytes(trials)))
+    if form == "dense":
+        fitting = max(fitting, -(-LEAST_UNITS // first_units(trials)))
     return Way(form, min(-(-count // many), fitting), many, None if cores == 1 else 1)
 
 
@@ -76,6 +78,11 @@ def trial_bytes(trials: Trials) -> int:
     slots = OPTIMISERS[trials.plans[0].optim.kind].slots if trials.optimizer is None else ("mean", "square")
     outputs = sum(len(p) for p in params if p.ndim > 1) * (trials.plans[0].loop.batch or 1)
     return 4 * ((2 + len(slots)) * sum(p.numel() for p in params) + 4 * outputs)
+
+
+def first_units(trials: Trials) -> int:
+    """Units of the first layer that has weights."""
+    return next((len(p) for p in trials.nets[0].parameters() if p.ndim > 1), 1)
 
 
 def step_work(trials: Trials, probe: tuple[Tensor, Tensor] | None) -> int:
