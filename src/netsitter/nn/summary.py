@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from netsitter.errors import NetError
 from netsitter.nn.misfits import misfits, wants
 from netsitter.nn.modes import evaluating
+from netsitter.nn.products import ProductCounter
 from netsitter.nn.receptive_field import Field, receptive_field
 from netsitter.record.net_facts import LayerFacts, Summary
 
@@ -69,7 +69,7 @@ class _Watch:
 
     net: nn.Module
     example: tuple[int, ...]
-    counter: FlopCounterMode = field(default_factory=lambda: FlopCounterMode(display=False))
+    counter: ProductCounter = field(default_factory=ProductCounter)
     seen: dict[str, _Seen] = field(default_factory=dict)
     inside: list[tuple[str, int, tuple[Any, ...]]] = field(default_factory=list)
     storages: dict[int, Tensor] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class _Watch:
     claimed: int = 0
 
     def enters(self, name: str, args: tuple[Any, ...]) -> None:
-        self.inside.append((name, self.counter.get_total_flops() - self.claimed, args))
+        self.inside.append((name, self.counter.flops - self.claimed, args))
         if args and isinstance(args[0], Tensor):
             told = misfits(name, self.net.get_submodule(name), tuple(args[0].shape))
             self.warnings += [warning for warning in told if warning not in self.warnings]
@@ -89,7 +89,7 @@ class _Watch:
         seen = self.seen.setdefault(name, _Seen(type(layer).__name__))
         seen.calls += 1
         # What inner layers have run is theirs already.
-        own = self.counter.get_total_flops() - self.claimed - before
+        own = self.counter.flops - self.claimed - before
         seen.products += own
         self.claimed += own
         tensor = _first_tensor(output)
@@ -112,7 +112,7 @@ class _Watch:
             layers=rows,
             parameters=sum(weight.numel() for weight in weights),
             trainable=sum(weight.numel() for weight in weights if weight.requires_grad),
-            multiply_adds=self.counter.get_total_flops() // 2,
+            multiply_adds=self.counter.multiply_adds,
             parameter_bytes=sum(weight.nbytes for weight in weights),
             output_bytes=sum(row.output_bytes for row in rows),
             warnings=tuple(self.warnings),

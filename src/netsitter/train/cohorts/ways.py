@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
 from netsitter.nn.modes import evaluating
+from netsitter.nn.products import ProductCounter
 from netsitter.optim.methods import OPTIMISERS
 from netsitter.train.cohorts.cohort import Way
 from netsitter.train.cohorts.made import Trials
@@ -90,7 +90,7 @@ def step_work(trials: Trials, probe: tuple[Tensor, Tensor] | None) -> int:
     net, batch = trials.nets[0], trials.plans[0].loop.batch or 1
     each = sum(p.numel() for p in net.parameters() if p.ndim > 1)
     if probe is not None:
-        with FlopCounterMode(display=False) as counter, evaluating(net):
+        with ProductCounter() as counter, evaluating(net):
             net(probe[0])
-        each = max(each, counter.get_total_flops() // 2 // len(probe[0]))
+        each = max(each, counter.multiply_adds // len(probe[0]))
     return 3 * each * batch

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from netsitter.nn.modes import into_training
+from netsitter.optim.methods import OPTIMISERS
 from netsitter.record.start_facts import LossFacts, OutputFacts, TargetFacts
 from netsitter.train.losses import Loss
 from netsitter.train.scores import form_of
@@ -20,6 +21,9 @@ ROWS = 64
 
 LOOKS, LOOK_RATE = 150, 0.3
 """Steps of Adam, and its rate, in search of the least loss over free outputs."""
+
+ADAM = {"momentum": 0.9, "beta2": 0.999, "eps": 1e-8, "decay": 0.0}
+"""Its other numbers."""
 
 ALIKE = 1e-3
 """Losses that differ by less than this share are taken for equal."""
@@ -212,21 +216,20 @@ def _least(loss: Loss, like: Tensor, y: Tensor, kind: Free, *, same: bool = Fals
         rows = rows.expand_as(like).clone()
     scale = float(y.double().std(correction=0)) if y.is_floating_point() and y.numel() > 1 else 1.0
     free = rows.detach().requires_grad_()
-    optimizer = torch.optim.Adam([free], lr=LOOK_RATE * max(1.0, scale))
-    best = math.inf
+    adam, best = OPTIMISERS["adam"], math.inf
+    state = adam.init({"free": free})
     try:
         with torch.enable_grad():
             for step in range(LOOKS):
-                for group in optimizer.param_groups:
-                    group["lr"] = LOOK_RATE * max(1.0, scale) * (1 - step / LOOKS)
                 made = kind(free)
                 value = loss(made.expand_as(like) if same else made, y)
                 if not torch.isfinite(value):
                     break
                 best = min(best, float(value.detach()))
-                optimizer.zero_grad()
-                value.backward()
-                optimizer.step()
+                (slope,) = torch.autograd.grad(value, [free], materialize_grads=True)
+                rate = LOOK_RATE * max(1.0, scale) * (1 - step / LOOKS)
+                with torch.no_grad():
+                    adam.update({"free": free}, {"free": slope}, state, {**ADAM, "lr": rate}, step + 1)
             if start is not None and kind(free) is free:
                 best = min(best, _exact(loss, like, y, same))
     except Exception:  # a user's loss may raise anything
