@@ -67,6 +67,7 @@ class BestAtEdge(Rule[SearchFacts]):
         found: list[Finding] = []
         space, trials = longest(record)
         best = best_of(record, trials, self.QUARTER)
+        order = [trial.values for trial in ranked(record, trials)]
         if len(trials) < self.TRIALS:
             return found
         for name, axis in space.items():
@@ -85,7 +86,7 @@ class BestAtEdge(Rule[SearchFacts]):
                 further = axis.part(0.5, 1.5) if sign > 0 else axis.part(-0.5, 0.5)
                 if self._lost(there) or self._lost(beyond) or not _taken(plan, name, further):
                     continue
-                steep = steepness([trial.values for trial in ranked(record, trials)], name, space, end)
+                steep = steepness(order, name, space, end)
                 if steep < self.STEEP:
                     continue
                 side = "upper" if sign > 0 else "lower"
