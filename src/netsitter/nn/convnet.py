@@ -37,10 +37,14 @@ def convnet(net: NetPlan, example: tuple[int, ...], outputs: int) -> nn.Module:
 
 
 class ChannelMean(nn.Module):
-    """(B, C, Y, X) -> (B, C): the mean of each channel. PyTorch's adaptive pooling is slow when lifted over trials."""
+    """(B, C, Y, X) -> (B, C): the mean of each channel.
+
+    PyTorch's adaptive pooling is slow when lifted over trials, and the gradient of a mean over Y and X comes with
+    channels first: whatever lies before it would have to turn it round.
+    """
 
     def forward(self, x_BCYX: Tensor) -> Tensor:
-        return x_BCYX.mean(dim=(-2, -1))
+        return x_BCYX.movedim(-3, -1).flatten(-3, -2).mean(dim=-2)
 
 
 def _must_fit(sizes: tuple[int, ...], example: tuple[int, ...]) -> None:

@@ -100,7 +100,7 @@ class Study:
         self._limits = dict(self.space)
         began = time.monotonic() - self._spent_before(known.values())
         stages = self._course(lengths, lambda: time.monotonic() - began)
-        stage = next(stages, None)
+        stage, before = next(stages, None), 0
         while stage is not None:
             numbers, epochs = range(stage.first, stage.first + stage.trials), lengths[stage.place]
             self._places |= dict.fromkeys(numbers, stage.place)
@@ -114,12 +114,10 @@ class Study:
             yield StageBegan(stage.name, epochs, stage.first, stage.trials, told, told_why, axes, at_s)
             here = {number: known[number] for number in numbers if number in known}
             self.results |= here
-            for result in self._trained(
-                trials, engine, stage.name, here, lengths[stage.place - 1] if stage.place else 0
-            ):
+            for result in self._trained(trials, engine, stage.name, here, before if stage.place else 0):
                 self.results[result.number] = result
                 yield result
-            found = self._next(space, stage)
+            found, before = self._next(space, stage), epochs
             space, says = {one.name: one.axis for one in found}, [one.says for one in found]
             try:
                 stage = stages.send(any(one.moved for one in found))
@@ -147,12 +145,12 @@ class Study:
         return last.at_s + max((told.seconds for told in known if told.stage == last.stage), default=0.0)
 
     def _trained(
-        self, trials: Sequence[Trial], engine: Engine, stage: str, known: Mapping[int, Searched], shorter: int
+        self, trials: Sequence[Trial], engine: Engine, stage: str, known: Mapping[int, Searched], before: int
     ) -> Iterator[Searched]:
-        """Trials of one stage. shorter: epochs of the length before; by what these tell, the ranges were narrowed."""
+        """Trials of one stage. before: epochs of the stage before; by what these tell, its ranges were narrowed."""
         if self.folds is None:
             return stage_results(
-                trials, engine, stage, known, chunk=self.chunk, metric=self.metric, compared_from=shorter
+                trials, engine, stage, known, chunk=self.chunk, metric=self.metric, compared_from=before
             )
         return over_folds(trials, engine, stage, known, folds=self.folds, chunk=self.chunk, metric=self.metric)
 
