@@ -30,7 +30,7 @@ class BestAtEdge(Rule[SearchFacts]):
     Threshold: QUARTER = 0.25 of TRIALS = 20 trials or more, of which so many lie within SIDE = 0.3 of one end that
     chance has it less often than CHANCE = 0.05, one of them within EDGE = 0.15, with a slope of STEEP = 2 standard
     errors or more; DIVERGED = 0.5 of the trials there, or beyond, are lost. On twelve complete tables it sees 4 in 10
-    best levels at an end, and speaks of 2 in 100 that lie within.
+    best levels at an end, and speaks of 1 in 100 that lie within.
 
     Remedy: search on, in a range that reaches beyond that end.
 
