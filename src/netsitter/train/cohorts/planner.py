@@ -24,6 +24,9 @@ SHARE = 0.02
 BETTER = 0.95
 """Times the usual way's time, below which another is taken: less is not seen surely in so few steps."""
 
+LEAST_STEPS = 2
+"""Steps of a way before its first time is known: one to begin, one that is timed."""
+
 LEAST_S, ROUNDS = 0.005, 5
 """Seconds that are timed at least at a time, and how often, at most; the least time counts."""
 
@@ -79,6 +82,8 @@ def _tried(trials: Trials, choices: Sequence[Way], probe: Batch, *, steps: int) 
     places = torch.arange(plan.loop.batch or 1) % len(probe[0])
     batch = probe[0][places], probe[1][places]
     seconds: dict[Way, float] = {}
+    if sum(LEAST_STEPS * _together(way, len(trials.nets)) for way in choices) > SHARE * steps * len(trials.nets):
+        return {}
     with torch.random.fork_rng(devices=[]):
         timed = {choices[0]: _Timed(trials, choices[0], batch)}
         may = SHARE * steps * len(trials.nets) * timed[choices[0]].seconds()
@@ -93,13 +98,16 @@ def _tried(trials: Trials, choices: Sequence[Way], probe: Batch, *, steps: int) 
     return seconds
 
 
+def _together(way: Way, count: int) -> int:
+    """Of so many trials, those that are timed."""
+    return spans(count, way)[way.workers - 1].stop if way.form != "in turn" else min(count, 2 * way.workers)
+
+
 class _Timed:
     """Copies of as many trials as run at the same time this way."""
 
     def __init__(self, trials: Trials, way: Way, batch: Batch) -> None:
-        count = len(trials.nets)
-        some = spans(count, way)[way.workers - 1].stop if way.form != "in turn" else min(count, 2 * way.workers)
-        self.cohort = made(trials.part(slice(some)).copies(), way)
+        self.cohort = made(trials.part(slice(_together(way, len(trials.nets)))).copies(), way)
         self.turn = Turn(*batch, step=1, epoch=0, lrs=[plan.optim.lr or 0.0 for plan in self.cohort.plans])
         self.turns = [self.turn]
         self.seconds()
