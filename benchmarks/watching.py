@@ -1,9 +1,10 @@
 """What watching costs: one epoch with the default `loop.watch_every` beside one with 0, from the same start.
 
-    python benchmarks/watching.py [--pairs 7] [--epochs 1] [--nets mlp:50 conv:16,32]
+    python benchmarks/watching.py [--pairs 7] [--epochs 1] [--nets mlp:50 conv:16,32] [--trials 1]
 
 The nets see CIFAR-10 from the folder that NETSITTER_DATA names, or random pixels, which cost what real ones cost:
-`mlp` the whole training part in batches of 200, `conv` 20,000 rows in batches of 200. Each pair runs both in one
+`mlp` the whole training part in batches of 200, `conv` 20,000 rows in batches of 200. Several trials, which differ in
+their rates, run as one cohort. Each pair runs both in one
 process, the order alternating, and ends with a comparison of all weights, bit by bit. Told are medians and the ratio of
 medians, by the clock and by the processor's time, and the ratio of the least times: other work on the machine, which
 shares its cache and memory, only ever adds. The first epoch is the dearest: gradients and updates are measured in steps
@@ -63,7 +64,7 @@ def pixels(rows: int) -> tuple[Tensor, Tensor]:
     return x_N - x_N.mean(dim=0), torch.from_numpy(part.y[:rows]).long()
 
 
-def epoch_of(net: str, rows: int, batch: int, epochs: int = 1) -> Epoch:
+def epoch_of(net: str, rows: int, batch: int, *, epochs: int, trials: int) -> Epoch:
     """One epoch, or more, of netsitter's loop over these rows, always from the same weights."""
     x_N, y_N = pixels(rows + VALIDATION)
     train, val = Resident(x_N[:rows], y_N[:rows]), Resident(x_N[rows:], y_N[rows:])
@@ -82,9 +83,10 @@ def epoch_of(net: str, rows: int, batch: int, epochs: int = 1) -> Epoch:
     parts = Parts({"train": train, "val": val}, scorers, score_rows, CLASSES)
 
     def epoch(watch_every: int) -> tuple[dict[str, Tensor], list[Event]]:
-        asked = changed(plan, {"loop.watch_every": watch_every})
-        made = build(asked.net, example=EXAMPLE, outputs=KINDS)
-        cohort = cohort_of([made], [asked], LOSSES["cross_entropy"], device=torch.device("cpu"))
+        rates = [1e-3 * 2 ** -(trial / trials) for trial in range(trials)]
+        asked = [changed(plan, {"loop.watch_every": watch_every, "optim.lr": rate}) for rate in rates]
+        made = [build(one.net, example=EXAMPLE, outputs=KINDS) for one in asked]
+        cohort = cohort_of(made, asked, LOSSES["cross_entropy"], device=torch.device("cpu"))
         events = list(Training(cohort, parts).events())
         return {name: tensor.clone() for name, tensor in cohort.state().items()}, events
 
@@ -110,11 +112,11 @@ def same_bits(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-def compared(net: str, pairs: int, epochs: int) -> dict[str, object]:
+def compared(net: str, *, pairs: int, epochs: int, trials: int) -> dict[str, object]:
     """What both take over the pairs, their ratios, and whether the weights are the same."""
     kind = net.partition(":")[0]
     rows, batch = SIZES[kind]
-    epoch = epoch_of(net, rows, batch, epochs)
+    epoch = epoch_of(net, rows, batch, epochs=epochs, trials=trials)
     verdict = verdict_s(epoch)
     watched, alone, equal = [], [], True
     for pair in range(pairs):
@@ -127,6 +129,7 @@ def compared(net: str, pairs: int, epochs: int) -> dict[str, object]:
     least = min(t for _, t in watched) / min(t for _, t in alone)
     return {
         "net": net,
+        "trials": trials,
         "steps": epochs * (rows // batch),
         "watched, s": round(medians[0][0], 3),
         "unwatched, s": round(medians[1][0], 3),
@@ -148,10 +151,11 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--nets", nargs="+", default=["mlp:50", "conv:16,32"])
+    parser.add_argument("--trials", type=int, default=1)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
-    told = [compared(net, asked.pairs, asked.epochs) for net in asked.nets]
+    told = [compared(net, pairs=asked.pairs, epochs=asked.epochs, trials=asked.trials) for net in asked.nets]
     print("| " + " | ".join(told[0]) + " |")
     print("|" + "---|" * len(told[0]))
     for row in told:

@@ -136,8 +136,9 @@ def conducted(
     *,
     build: Build | None,
     resume: bool = False,
+    attempts: bool = True,
 ) -> Run:
-    """Lets the events of a run flow to its sinks until it ends."""
+    """Lets the events of a run flow to its sinks until it ends. attempts: whether short trainings come before it."""
     trace = Trace(folder.trace().events if folder and resume else ())
     sinks: list[Sink] = [trace]
     with ExitStack() as closing:
@@ -152,7 +153,7 @@ def conducted(
         stop = closing.enter_context(heed_signals())
         conductor = _Conductor(prepared, network, folder, stop, outside, Doctor(prepared.plan, trace))
         try:
-            for _ in pump(conductor.doctor.attend(conductor.events(resume=resume)), sinks):
+            for _ in pump(conductor.doctor.attend(conductor.events(resume=resume, attempts=attempts)), sinks):
                 pass
         except NetsitterError as error:
             if folder is not None and error.state in ("", NOTHING_WRITTEN):
@@ -181,7 +182,7 @@ class _Conductor:
         self.network = network
         self.cohort = None
 
-    def events(self, *, resume: bool) -> Iterator[Event]:
+    def events(self, *, resume: bool, attempts: bool) -> Iterator[Event]:
         start, damaged = None, []
         if resume and self.checkpoints is not None:
             start, damaged = self.checkpoints.latest()
@@ -191,7 +192,7 @@ class _Conductor:
                 )
         if start is None:
             name = self.folder.path.name if self.folder else self.prepared.source.name
-            for event in beginning(self.prepared, self.network, name=name):
+            for event in beginning(self.prepared, self.network, name=name, attempts=attempts):
                 yield event
                 if self.stop:
                     break  # the loop saves what there is, and ends

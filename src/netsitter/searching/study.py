@@ -181,13 +181,17 @@ class Study:
         """
         if self.metric == "loss":
             return self._worth
-        guess = guess_of(self.ready.parts.feeds["val"].y_N, self.ready.parts.measure) or 0.0
-        best = max((r.score for r in seen if r.score is not None), default=guess)
-        if best - guess >= LEARNED * (1 - guess):
+        if self._learned(seen):
             return lambda r: float(r.score or 0.0)
         firsts = sorted(r.first for r in seen if isfinite(r.first))
         alike = bool(firsts) and firsts[-1] - firsts[0] <= ALIKE * abs(firsts[len(firsts) // 2])
         return lambda r: (r.first if alike else 0.0) - float("inf" if r.loss is None else r.loss)
+
+    def _learned(self, seen: Iterable[Searched]) -> bool:
+        """Whether the best of them has learned a good deal of what there is to gain."""
+        guess = guess_of(self.ready.parts.feeds["val"].y_N, self.ready.parts.measure) or 0.0
+        best = max((r.score for r in seen if r.score is not None), default=guess)
+        return best - guess >= LEARNED * (1 - guess)
 
     def _allowed(self, name: str, axis: Range) -> bool:
         """Whether the plan takes both ends of an axis."""
@@ -199,6 +203,11 @@ class Study:
         except PlanError:
             return False
         return True
+
+    @property
+    def learned(self) -> bool:
+        """Whether the best trial has learned a good deal of what there is to gain."""
+        return self._learned(self.results.values())
 
     @property
     def best(self) -> Searched | None:

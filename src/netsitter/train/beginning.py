@@ -91,10 +91,13 @@ def step_work(prepared: Ready, network: nn.Module) -> int:
     return 3 * each * (prepared.plan.loop.batch or 1)
 
 
-def beginning(prepared: Ready, network: nn.Module, *, name: str, gradients: bool = False) -> Iterator[Event]:
+def beginning(
+    prepared: Ready, network: nn.Module, *, name: str, gradients: bool = False, attempts: bool = True
+) -> Iterator[Event]:
     """What is told before the first step: data, choices, findings, and the checks, unless the plan leaves them out.
 
     gradients: whether the checks compare the network's gradient with finite differences.
+    attempts: whether short trainings with one thing changed are made.
     """
     source = prepared.source
     data = {
@@ -121,7 +124,8 @@ def beginning(prepared: Ready, network: nn.Module, *, name: str, gradients: bool
         for finding in concluded(examine_data(prepared.facts, prepared.plan), None):
             yield Found(finding)
         return
-    facts, checks = examined(network, prepared, work=step_work(prepared, network), gradients=gradients)
+    work = step_work(prepared, network)
+    facts, checks = examined(network, prepared, work=work, attempts=attempts, gradients=gradients)
     yield Known("start", facts.as_json())
     for finding in examine_start(facts, prepared.plan):
         yield Found(finding)

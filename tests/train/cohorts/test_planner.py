@@ -125,6 +125,7 @@ def test_nothing_is_remembered_where_nothing_was_tried(times, options, says):
     made = cohort(plans_of(), probe=probe(), **options)
     assert says in made.how
     assert made.way == options.get("way", Way("dense", 6, 1, 1))
+    assert not times[1]
     assert not times[2].exists()
 
 
