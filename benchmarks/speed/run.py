@@ -6,7 +6,8 @@ A pair is a training of all trials of the load by netsitter, one epoch or more, 
 order alternates. Peers in this process get one thread or all, whichever is faster with the loop. netsitter's time holds
 networks built, the planner, all steps, scores of both parts after each epoch, and all events. Start-up of processes and
 reading of data are left out for the pool (c), and are in for Ray (e), which starts a process a trial. "Of the peak" is
-the share of what this machine reaches in matrix products, a cube of 2,048 measured on the spot, over all of that.
+the share of what this machine reaches in matrix products over all of that: the middle one of twenty cubes of 2,048,
+half of them timed right before netsitter's turn of a pair and half right behind it.
 """
 
 from __future__ import annotations
@@ -107,12 +108,11 @@ def seconds(work: Callable[[], object]) -> float:
     return taken(work)[0]
 
 
-def peak_gflops() -> float:
-    """Of a product of two squares of 2,048 with all threads: the best of ten."""
+def cubes() -> list[float]:
+    """GFLOP/s of ten products of two squares of 2,048 with all threads, one after the other."""
     a, b, out = (torch.randn(2048, 2048) for _ in range(3))
     with using_threads(CORES):
-        best = min(seconds(lambda: torch.mm(a, b, out=out)) for _ in range(10))
-    return 2 * 2048**3 / best / 1e9
+        return [2 * 2048**3 / seconds(lambda: torch.mm(a, b, out=out)) / 1e9 for _ in range(10)]
 
 
 def compared(load: Load, peer: Peer, *, pairs: int, trials: int | None = None) -> dict[str, Any]:
@@ -137,11 +137,16 @@ def compared(load: Load, peer: Peer, *, pairs: int, trials: int | None = None) -
         with running(peer, load, parts) as run:
             run(load, parts, theirs[:2])
             own()
-            times = []
+            times, peaks = [], []
             for pair in range(pairs):
                 turns = {"theirs": lambda: run(load, parts, theirs), "ours": own}
                 order = list(turns) if pair % 2 else list(turns)[::-1]
-                found = {name: taken(turns[name]) for name in order}
+                found = {}
+                for name in order:
+                    around = cubes() if name == "ours" else []
+                    found[name] = taken(turns[name])
+                    around += cubes() if name == "ours" else []
+                    peaks += [median(around)] if around else []
                 scales = {"theirs": few * epochs, "ours": count * epochs}
                 times.append([each / scales[name] for name in scales for each in found[name]])
     except (NotImplementedError, ImportError) as error:
@@ -160,7 +165,9 @@ def compared(load: Load, peer: Peer, *, pairs: int, trials: int | None = None) -
         "how": how,
     }
     if load.net.startswith("mlp"):
-        row["of the peak"] = round(2 * load.multiply_adds() / ours_s / 1e9 / peak_gflops(), 2)
+        done = 2 * load.multiply_adds() / 1e9
+        shares = [done / ours / peak for (_, _, ours, _), peak in zip(times, peaks, strict=True)]
+        row |= {"of the peak": round(median(shares), 2), "of the peaks": [round(share, 2) for share in shares]}
     return row
 
 
@@ -182,7 +189,7 @@ def machine() -> dict[str, object]:
         "capability": torch.backends.cpu.get_cpu_capability(),
         "machine": platform.machine(),
         "load average": os.getloadavg()[0],
-        "matrix products, GFLOP/s": round(peak_gflops()),
+        "matrix products, GFLOP/s": round(median(cubes())),
     }
 
 
