@@ -33,7 +33,7 @@ def test_a_search_keeps_every_trial_and_the_winner_is_trained_in_full(tmp_path):
 @pytest.mark.parametrize(("rates", "short_trainings"), [("log:1e-3:1e-1", False), ("log:1e-12:1e-9", True)])
 def test_short_trainings_come_before_the_winners_own_only_where_no_trial_learned(rates, short_trainings):
     found = ns.search((PICTURES, LABELS), space={"optim.lr": rates}, runs=None, **SMALL)
-    assert found.study.learned != short_trainings
+    assert found.study.learns != short_trainings
     assert bool(found.run.trace.start.attempts) == short_trainings
     assert found.run.trace.start.weights, "the other checks are made"
 

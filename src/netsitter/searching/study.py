@@ -27,6 +27,9 @@ from netsitter.train.start.attempts import guess_of
 LEARNED = 0.5
 """Share of what there is to gain, from which trials are ranked by their score and not by their loss."""
 
+LEARNS = 0.2
+"""Share of what there is to gain, from which trials have shown that the network learns: no short training need ask."""
+
 ALIKE = 0.2
 """First losses that differ by no more than this share of themselves are those of one way to start."""
 
@@ -181,17 +184,17 @@ class Study:
         """
         if self.metric == "loss":
             return self._worth
-        if self._learned(seen):
+        if self._gained(seen) >= LEARNED:
             return lambda r: float(r.score or 0.0)
         firsts = sorted(r.first for r in seen if isfinite(r.first))
         alike = bool(firsts) and firsts[-1] - firsts[0] <= ALIKE * abs(firsts[len(firsts) // 2])
         return lambda r: (r.first if alike else 0.0) - float("inf" if r.loss is None else r.loss)
 
-    def _learned(self, seen: Iterable[Searched]) -> bool:
-        """Whether the best of them has learned a good deal of what there is to gain."""
+    def _gained(self, seen: Iterable[Searched]) -> float:
+        """What the best of them has learned, as a share of what there is to gain."""
         guess = guess_of(self.ready.parts.feeds["val"].y_N, self.ready.parts.measure) or 0.0
         best = max((r.score for r in seen if r.score is not None), default=guess)
-        return best - guess >= LEARNED * (1 - guess)
+        return (best - guess) / max(1 - guess, 1e-9)
 
     def _allowed(self, name: str, axis: Range) -> bool:
         """Whether the plan takes both ends of an axis."""
@@ -205,9 +208,9 @@ class Study:
         return True
 
     @property
-    def learned(self) -> bool:
-        """Whether the best trial has learned a good deal of what there is to gain."""
-        return self._learned(self.results.values())
+    def learns(self) -> bool:
+        """Whether the best trial shows that the network learns."""
+        return self._gained(self.results.values()) >= LEARNS
 
     @property
     def best(self) -> Searched | None:
