@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 
 from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan, changed
@@ -29,9 +28,6 @@ LEARNED = 0.5
 
 LEARNS = 0.2
 """Share of what there is to gain, from which trials have shown that the network learns: no short training need ask."""
-
-ALIKE = 0.2
-"""First losses that differ by no more than this share of themselves are those of one way to start."""
 
 USUAL_RATES = {"sgd": (1e-4, 10.0), "momentum": (1e-5, 1.0), "nesterov": (1e-5, 1.0), "adagrad": (1e-4, 1.0)}
 """Ranges of the learning rate by optimiser; Adam's and all others' is 1e-5 to 1e-1."""
@@ -179,16 +175,13 @@ class Study:
     def _yardstick(self, seen: Sequence[Searched]) -> Callable[[Searched], float]:
         """What trials are ranked by for the next stage: the score once the best of them has learned a good deal.
 
-        Before that the loss shows what no score can; and where all start alike, its fall from the start, since between
-        one start and another lies more than so few steps bring.
+        Before that the loss shows what no score can.
         """
         if self.metric == "loss":
             return self._worth
         if self._gained(seen) >= LEARNED:
             return lambda r: float(r.score or 0.0)
-        firsts = sorted(r.first for r in seen if isfinite(r.first))
-        alike = bool(firsts) and firsts[-1] - firsts[0] <= ALIKE * abs(firsts[len(firsts) // 2])
-        return lambda r: (r.first if alike else 0.0) - float("inf" if r.loss is None else r.loss)
+        return lambda r: -float("inf" if r.loss is None else r.loss)
 
     def _gained(self, seen: Iterable[Searched]) -> float:
         """What the best of them has learned, as a share of what there is to gain."""
