@@ -70,6 +70,18 @@ def columns_of(trials: Sequence[Values], space: Mapping[str, Axis]) -> dict[str,
     return found
 
 
+def f_ratio(columns: Mapping[str, Sequence[Column]], rank_N: Column, name: str) -> float | None:
+    """The F-ratio of one axis: how much more of the ranks it explains than columns drawn by chance would.
+
+    columns: of each axis, as `columns_of` gives them. None where there are too few trials for so many.
+    """
+    whole = fitted([column for found in columns.values() for column in found], rank_N)
+    without = fitted([c for other, found in columns.items() if other != name for c in found], rank_N)
+    if whole is None or without is None:
+        return None
+    return (without.left - whole.left) / len(columns[name]) / max(whole.left / whole.spare, 1e-12)
+
+
 @dataclass(frozen=True)
 class Fit:
     """A fit by least squares. slopes, errors: of the constant first, then of each column. left: squares left over."""

@@ -2,7 +2,7 @@
 
 Nobody looks at the best trial alone: it is the region of the best tenth that counts. A range moves to the side where
 most of the best lie, if their crowd and a rise of the ranks towards that end are together more than chance would bring,
-unless what lies there has diverged; others narrow.
+unless what lies there has diverged; others narrow, if their axis is seen to matter at all.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from netsitter.diagnose.slopes import FEWEST, best_few, chance, steepness
+from netsitter.diagnose.slopes import FEWEST, best_few, chance, columns_of, f_ratio, steepness
 from netsitter.plan.space import Axis, Pick, Range, Space
 
 SHRINK = 0.6
 """What is left of a range when it narrows. Measured on complete tables by `benchmarks/search/tables.py`."""
+
+MATTERS = 1.0
+"""F-ratio of an axis below which its range does not narrow: it explains less of the ranks than chance would."""
 
 SIDE, EDGE = 0.3, 0.15
 """Shares of a range that count as one side of it, and as its end."""
@@ -88,7 +91,7 @@ def refined(
         one = Refined(name, axis, "")
         if isinstance(axis, Range):
             one = _moved(name, space, there, results, may_move)
-        if narrow and not one.moved and len(there) > FEWEST:
+        if narrow and not one.moved and len(there) > FEWEST and _matters(name, space, scored):
             limits = axis if within is None else within[name]
             one = _narrowed(name, axis, limits, _best(there), len(results))
         found.append(one)
@@ -125,6 +128,15 @@ def _moved(name: str, space: Space, scored: Sequence[Result], results: Sequence[
                 says = f"{name}: {crowd} of the best {len(tops)} crowd the {side} side of {axis}: moved to {there}"
                 return Refined(name, there, says, sign * by)
     return Refined(name, axis, "")
+
+
+def _matters(name: str, space: Space, scored: Sequence[Result]) -> bool:
+    """Whether the ranks hang on this axis as far as can be seen: a penalty may show nothing before many epochs."""
+    if isinstance(space[name], Pick):
+        return True
+    whole = [r.values for r in scored if set(space) <= set(r.values)]
+    found = f_ratio(columns_of(whole, space), np.arange(len(whole), 0, -1, dtype=float), name)
+    return found is None or found >= MATTERS
 
 
 def _narrowed(name: str, axis: Axis, limits: Axis, best: Sequence[Result], trials: int) -> Refined:

@@ -7,7 +7,7 @@ import numpy as np
 from netsitter.diagnose.cases_search import FLAT, RATES, hill, searched
 from netsitter.diagnose.in_search import axes, ranked
 from netsitter.diagnose.rule import Case, Rule
-from netsitter.diagnose.slopes import Column, columns_of, fitted
+from netsitter.diagnose.slopes import Column, columns_of, f_ratio
 from netsitter.plan.plan import Plan
 from netsitter.plan.space import Range, pick
 from netsitter.record.findings import Finding, Remedy
@@ -86,12 +86,7 @@ class WastedParameter(Rule[SearchFacts]):
                 before = columns[name]
                 columns[name] = [np.concatenate(both) for both in zip(before, found, strict=True)] if before else found
         columns = {name: found for name, found in columns.items() if found}
-        whole = fitted([column for found in columns.values() for column in found], np.array(ranks))
-        if whole is None or len(ranks) < self.TRIALS:
+        if len(ranks) < self.TRIALS:
             return {}
-        weights = {}
-        for name, own in columns.items():
-            without = fitted([c for other, found in columns.items() if other != name for c in found], np.array(ranks))
-            more = without.left - whole.left if without else 0.0
-            weights[name] = more / len(own) / max(whole.left / whole.spare, 1e-12)
-        return weights
+        weights = {name: f_ratio(columns, np.array(ranks), name) for name in columns}
+        return {name: found for name, found in weights.items() if found is not None}
