@@ -70,16 +70,19 @@ def columns_of(trials: Sequence[Values], space: Mapping[str, Axis]) -> dict[str,
     return found
 
 
-def f_ratio(columns: Mapping[str, Sequence[Column]], rank_N: Column, name: str) -> float | None:
-    """The F-ratio of one axis: how much more of the ranks it explains than columns drawn by chance would.
+def f_ratios(columns: Mapping[str, Sequence[Column]], rank_N: Column) -> dict[str, float]:
+    """The F-ratio of each axis: how much more of the ranks it explains than columns drawn by chance would.
 
-    columns: of each axis, as `columns_of` gives them. None where there are too few trials for so many.
+    columns: of each axis, as `columns_of` gives them. Empty where there are too few trials for so many.
     """
+    columns = {name: found for name, found in columns.items() if found}
     whole = fitted([column for found in columns.values() for column in found], rank_N)
-    without = fitted([c for other, found in columns.items() if other != name for c in found], rank_N)
-    if whole is None or without is None:
-        return None
-    return (without.left - whole.left) / len(columns[name]) / max(whole.left / whole.spare, 1e-12)
+    ratios = {}
+    for name, own in columns.items():
+        without = fitted([c for other, found in columns.items() if other != name for c in found], rank_N)
+        if whole is not None and without is not None:
+            ratios[name] = (without.left - whole.left) / len(own) / max(whole.left / whole.spare, 1e-12)
+    return ratios
 
 
 @dataclass(frozen=True)

@@ -236,8 +236,7 @@ def search(
         best = new_folder(Path(runs), f"{asked.source.name}-best", found.plan) if runs is not None else None
         network = network_for(ready, build).to(ready.device)
         # Trials that learned are what short trainings would be: one thing changed, from the same start.
-        attempts = not study.learns
-        found.run = conducted(ready, network, best, show is True, build=build, attempts=attempts)
+        found.run = conducted(ready, network, best, show is True, build=build, attempts=not study.learns)
     _conclude(found, sinks[-1] if show else None)
     report_kept(folder, trace)
     return found

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from netsitter.diagnose.slopes import FEWEST, best_few, chance, columns_of, f_ratio, steepness
+from netsitter.diagnose.slopes import FEWEST, best_few, chance, columns_of, f_ratios, steepness
 from netsitter.plan.space import Axis, Pick, Range, Space
 
 SHRINK = 0.6
@@ -85,13 +85,13 @@ def refined(
     scored = sorted((r for r in results if r.score is not None), key=lambda r: -float(r.score or 0.0))
     if len(_best(scored)) == len(scored):
         return [Refined(name, axis, "") for name, axis in space.items()]
-    found = []
+    found, matters = [], _mattering(space, scored)
     for name, axis in space.items():
         there = [r for r in scored if name in r.values]
         one = Refined(name, axis, "")
         if isinstance(axis, Range):
             one = _moved(name, space, there, results, may_move)
-        if narrow and not one.moved and len(there) > FEWEST and _matters(name, space, scored):
+        if narrow and not one.moved and len(there) > FEWEST and name in matters:
             limits = axis if within is None else within[name]
             one = _narrowed(name, axis, limits, _best(there), len(results))
         found.append(one)
@@ -130,13 +130,11 @@ def _moved(name: str, space: Space, scored: Sequence[Result], results: Sequence[
     return Refined(name, axis, "")
 
 
-def _matters(name: str, space: Space, scored: Sequence[Result]) -> bool:
-    """Whether the ranks hang on this axis as far as can be seen: a penalty may show nothing before many epochs."""
-    if isinstance(space[name], Pick):
-        return True
+def _mattering(space: Space, scored: Sequence[Result]) -> set[str]:
+    """The axes without the ranges of which nothing is seen in the ranks: a penalty may need many epochs to show."""
     whole = [r.values for r in scored if set(space) <= set(r.values)]
-    found = f_ratio(columns_of(whole, space), np.arange(len(whole), 0, -1, dtype=float), name)
-    return found is None or found >= MATTERS
+    ratios = f_ratios(columns_of(whole, space), np.arange(len(whole), 0, -1, dtype=float))
+    return {name for name, axis in space.items() if isinstance(axis, Pick) or ratios.get(name, MATTERS) >= MATTERS}
 
 
 def _narrowed(name: str, axis: Axis, limits: Axis, best: Sequence[Result], trials: int) -> Refined:

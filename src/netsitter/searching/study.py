@@ -177,10 +177,8 @@ class Study:
 
         Before that the loss shows what no score can.
         """
-        if self.metric == "loss":
+        if self.metric == "loss" or self._gained(seen) >= LEARNED:
             return self._worth
-        if self._gained(seen) >= LEARNED:
-            return lambda r: float(r.score or 0.0)
         return lambda r: -float("inf" if r.loss is None else r.loss)
 
     def _gained(self, seen: Iterable[Searched]) -> float:

@@ -78,15 +78,15 @@ def planned(
 
 def _tried(trials: Trials, choices: Sequence[Way], probe: Batch, *, steps: int) -> dict[Way, float]:
     """The least seconds of a step of one trial by way, over rounds of all ways; nothing, if that would be too dear."""
-    plan, began = trials.plans[0], time.perf_counter()
+    plan, count, began = trials.plans[0], len(trials.nets), time.perf_counter()
+    if sum(LEAST_STEPS * _together(way, count) for way in choices) > SHARE * steps * count:
+        return {}
     places = torch.arange(plan.loop.batch or 1) % len(probe[0])
     batch = probe[0][places], probe[1][places]
     seconds: dict[Way, float] = {}
-    if sum(LEAST_STEPS * _together(way, len(trials.nets)) for way in choices) > SHARE * steps * len(trials.nets):
-        return {}
     with torch.random.fork_rng(devices=[]):
         timed = {choices[0]: _Timed(trials, choices[0], batch)}
-        may = SHARE * steps * len(trials.nets) * timed[choices[0]].seconds()
+        may = SHARE * steps * count * timed[choices[0]].seconds()
         if (time.perf_counter() - began) * len(choices) > may:
             return {}
         timed |= {way: _Timed(trials, way, batch) for way in choices[1:]}

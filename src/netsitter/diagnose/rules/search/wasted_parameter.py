@@ -7,7 +7,7 @@ import numpy as np
 from netsitter.diagnose.cases_search import FLAT, RATES, hill, searched
 from netsitter.diagnose.in_search import axes, ranked
 from netsitter.diagnose.rule import Case, Rule
-from netsitter.diagnose.slopes import Column, columns_of, f_ratio
+from netsitter.diagnose.slopes import Column, columns_of, f_ratios
 from netsitter.plan.plan import Plan
 from netsitter.plan.space import Range, pick
 from netsitter.record.findings import Finding, Remedy
@@ -85,8 +85,4 @@ class WastedParameter(Rule[SearchFacts]):
             for name, found in columns_of([trial.values for trial in trials], here).items():
                 before = columns[name]
                 columns[name] = [np.concatenate(both) for both in zip(before, found, strict=True)] if before else found
-        columns = {name: found for name, found in columns.items() if found}
-        if len(ranks) < self.TRIALS:
-            return {}
-        weights = {name: f_ratio(columns, np.array(ranks), name) for name in columns}
-        return {name: found for name, found in weights.items() if found is not None}
+        return f_ratios(columns, np.array(ranks)) if len(ranks) >= self.TRIALS else {}
