@@ -2,8 +2,8 @@
 
     python -m benchmarks.speed.quality [--load digits] [--peer d] [--trials 20] [--epochs 9] [--rows N]
 
-Both get the same rows to divide, the same ranges, and the same number of trials; the peer trains each to the end, with
-as many threads as is faster.
+Both get the same rows to divide, the same network with the weights that PyTorch gives it, the same ranges, and the same
+number of trials; the peer trains each to the end, with as many threads as is faster.
 The winner of both is trained once more and answers rows that neither has seen: quality is the share right there.
 """
 
@@ -38,7 +38,7 @@ def search(load: Load, known: Resident, unseen: Resident, *, trials: int, epochs
     def work() -> None:
         nonlocal found
         rows = known.x_N.numpy(), known.y_N.numpy()
-        found = ns.search(rows, plan=plan, trials=trials, space=space, runs=None, show=False)
+        found = ns.search(rows, net=lambda: net_of(load), plan=plan, trials=trials, space=space, runs=None, show=False)
 
     clock, _ = taken(work)
     right = (found.run.predict(unseen.x_N.numpy()) == unseen.y_N.numpy()).mean()

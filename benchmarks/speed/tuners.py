@@ -10,7 +10,7 @@ import tempfile
 
 import torch
 from benchmarks.speed.by_hand import from_loader, in_memory, trained
-from benchmarks.speed.loads import LOADS, Load, net_of, parts_of
+from benchmarks.speed.loads import LOADS, Load, net_of
 from torch import nn
 
 from netsitter.data.batches import Resident
@@ -42,17 +42,17 @@ def optuna(load: Load, parts: Parts, plans: list[Plan]) -> list[float]:
     return [trial.value or 0.0 for trial in study.trials]
 
 
-def ray_objective(config: dict[str, object]) -> dict[str, float]:
+def ray_objective(config: dict[str, object], parts: Parts) -> dict[str, float]:
     """What a process of Ray Tune runs: one trial."""
     torch.set_num_threads(1)
     load = LOADS[str(config["load"])]
     plan = Plan.model_validate_json(str(config["plan"]))
     plan = changed(plan, {"optim.lr": config["lr"], "optim.l2": config["l2"]})
-    return {"score": trained(load, plan, *parts_of(load), from_loader(load.batch))}
+    return {"score": trained(load, plan, *parts, from_loader(load.batch))}
 
 
 def ray_tune(load: Load, parts: Parts, plans: list[Plan]) -> list[float]:
-    """(e): one processor a trial, two at a time; each reads the data in its own process."""
+    """(e): one processor a trial, two at a time; the data lie in the memory that Ray's processes share."""
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
     import ray
     from ray import tune
@@ -67,7 +67,7 @@ def ray_tune(load: Load, parts: Parts, plans: list[Plan]) -> list[float]:
     }
     with tempfile.TemporaryDirectory() as folder:
         tuner = tune.Tuner(
-            tune.with_resources(ray_objective, {"cpu": 1}),
+            tune.with_resources(tune.with_parameters(ray_objective, parts=parts), {"cpu": 1}),
             param_space=space,
             tune_config=tune.TuneConfig(num_samples=len(plans), metric="score", mode="max"),
             run_config=tune.RunConfig(storage_path=folder, verbose=0),

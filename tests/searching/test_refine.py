@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from netsitter.plan.space import log, pick
-from netsitter.searching.refine import SHRINK, Result, never, refined
+from netsitter.searching.refine import SHRINK, Result, longer, never, refined
 from netsitter.searching.samplers import SAMPLERS, drawn
 
 RATES = {"optim.lr": log(1e-6, 1e-3), "optim.l2": log(1e-5, 1e5)}
@@ -138,6 +138,19 @@ def test_a_range_that_shows_nothing_yet_seldom_narrows():
             narrowed[one.name] += one.axis != space[one.name]
     assert narrowed["optim.lr"] == 200
     assert narrowed["optim.l2"] < 0.45 * 200, "by chance an axis explains more than chance in 37 of 100"
+
+
+def test_longer_trainings_get_room_for_lower_rates_and_stronger_penalties_but_never_beyond_the_limits():
+    began = {"optim.lr": log(1e-4, 1e-1), "optim.l2": log(1e-6, 1e-3), "net.act": pick("relu", "elu")}
+    narrow = {**began, "optim.lr": log(1e-2, 3e-2), "optim.l2": log(1e-4, 5e-4)}
+    rate, penalty, act = longer(narrow, 3, within=began)
+    assert (rate.axis.low, rate.axis.high) == pytest.approx((1e-2 / 3, 3e-2))
+    assert (penalty.axis.low, penalty.axis.high) == pytest.approx((1e-4, 1e-3))
+    assert "0.01 .. 0.03 (log) -> 0.00333 .. 0.03 (log), as lower rates" in rate.says
+    assert (act.axis, act.says) == (began["net.act"], "")
+    for whole in (longer(began, 3, within=began), longer(narrow, 1, within=began)):
+        assert all(one.says == "" and one.moved == 0 for one in whole)
+    assert [one.axis for one in longer(began, 3, within=began)] == list(began.values())
 
 
 def test_values_that_none_of_the_best_has_are_left_out():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import erfc, sqrt
+from math import erfc, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,13 @@ DIVERGED = 0.5
 
 SHORTEST, ROOM = 0.25, 0.05
 """Shares of its width: the shortest move of a range (the longest is 1), and the room it leaves before the best."""
+
+LONGER: dict[str, tuple[int, str]] = {
+    "optim.lr": (-1, "lower rates"),
+    "optim.l2": (1, "stronger penalties"),
+    "optim.decay": (1, "stronger penalties"),
+}
+"""To which side the best moves when trials train longer: short ones need large steps, and have no time to overfit."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,27 @@ def refined(
             one = _narrowed(name, axis, limits, _best(there), len(results))
         found.append(one)
     return found
+
+
+def longer(space: Space, ratio: float, *, within: Space) -> list[Refined]:
+    """The axes for trials that train `ratio` times as long, with what is said of each. within: where ranges may go.
+
+    Rate times steps is how far a training goes, so that a rate which was best is so again at ratio times less at the
+    least; penalties act by the same product. `python -m benchmarks.speed.quality` shows what it brings.
+    """
+    return [_for_longer(name, axis, within[name], ratio) for name, axis in space.items()]
+
+
+def _for_longer(name: str, axis: Axis, limits: Axis, ratio: float) -> Refined:
+    sign, what = LONGER.get(name, (0, ""))
+    if not (sign and isinstance(axis, Range) and isinstance(limits, Range) and axis.log):
+        return Refined(name, axis, "")
+    by = log(ratio) / log(axis.high / axis.low)
+    low, high = axis.shares(limits)
+    there = axis.part(0, min(1 + by, high)) if sign > 0 else axis.part(max(-by, low), 1)
+    if str(there) == str(axis):
+        return Refined(name, axis, "")
+    return Refined(name, there, f"{name}: {axis} -> {there}, as {what} may be best with {ratio:.2g} times the epochs")
 
 
 def _best(scored: Sequence[Result]) -> Sequence[Result]:

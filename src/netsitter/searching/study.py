@@ -16,7 +16,7 @@ from netsitter.searching.engines.engine import Engine
 from netsitter.searching.engines.here import Here
 from netsitter.searching.folds import over_folds
 from netsitter.searching.legs import Trial
-from netsitter.searching.refine import Refined, Result, never, refined
+from netsitter.searching.refine import Refined, Result, longer, never, refined
 from netsitter.searching.samplers import LEARNING, drawn, sampler_of
 from netsitter.searching.trials import CHUNK, stage_results, trial_of
 from netsitter.train.beginning import Build
@@ -121,7 +121,9 @@ class Study:
             try:
                 stage = stages.send(any(one.moved for one in found))
             except StopIteration:
-                stage = None
+                return
+            found = longer(space, lengths[stage.place] / epochs, within=self._limits)
+            space, says = {one.name: one.axis for one in found}, says + [one.says for one in found]
 
     def _lengths(self) -> list[int]:
         """Epochs of each length."""
