@@ -48,6 +48,12 @@ def machine_facts(device: torch.device) -> dict[str, Any]:
     }
 
 
+def wait_for(device: torch.device) -> None:
+    """Returns when the device has done all that it was given; a processor always has."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def exactness(then: dict[str, Any], now: dict[str, Any]) -> str:
     """Why a run resumed here will not end with the same bits; "" when it will."""
     apart = [f"{fact} was {then.get(fact)}, is {now.get(fact)}" for fact in EXACT if then.get(fact) != now.get(fact)]

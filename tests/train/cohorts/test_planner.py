@@ -12,6 +12,7 @@ from netsitter.train.cohort import cohort_of
 from netsitter.train.cohorts import planner
 from netsitter.train.cohorts.cohort import Way
 from netsitter.train.cohorts.made import Trials, side_by_side_safe
+from netsitter.train.cohorts.remembered import DAYS
 from netsitter.train.cohorts.ways import cache_bytes, first_units, others, trial_bytes, usual
 from tests.train.blobs import CPU, LOSS, blobs, net_of, plan
 
@@ -96,9 +97,26 @@ def test_a_way_that_these_trials_cannot_go_is_not_taken_from_memory(times):
     seconds["in turn"] = 1e-6
     cohort(plans_of(), probe=probe(), rows=ROWS)
     known = json.loads(file.read_text())
+    (kept,) = known.values()
     for foreign in (["lifted", 3, 1, 1], ["in turn", 1, 64, 1], [1], ["dense", "a", None, {}], "x"):
-        file.write_text(json.dumps(dict.fromkeys(known, foreign)))
+        file.write_text(json.dumps({key: {**kept, "way": foreign} for key in known}))
         assert cohort(plans_of(), probe=probe()).way.form == "dense"
+    for broken in ({"way": kept["way"]}, {"day": kept["day"]}, {**kept, "day": "today"}, kept["way"], None):
+        file.write_text(json.dumps(dict.fromkeys(known, broken)))
+        assert cohort(plans_of(), probe=probe()).way.form == "dense"
+
+
+def test_a_way_is_forgotten_after_a_month_and_tried_anew(times):
+    seconds, tried, file = times
+    seconds["in turn"] = 1e-6
+    cohort(plans_of(), probe=probe(), rows=ROWS)
+    ((name, kept),) = json.loads(file.read_text()).items()
+    for age, remembered in ((DAYS - 1, True), (DAYS, False), (-1, False)):
+        file.write_text(json.dumps({name: {**kept, "day": kept["day"] - age}}))
+        count = len(tried)
+        assert ("remembered" in cohort(plans_of(), probe=probe(), rows=ROWS).how) is remembered
+        assert (len(tried) == count) is remembered
+    assert json.loads(file.read_text())[name] == kept
 
 
 def test_memory_can_be_switched_off_and_may_be_out_of_reach(times, monkeypatch, tmp_path):
@@ -192,6 +210,20 @@ def test_chunks_of_the_rule_fit_the_cache_and_small_trials_run_at_once():
     assert usual(small, "dense", probe=None, cores=2) == Way("dense", 20, 1, 1)
     assert usual(small, "lifted", probe=probe(), cores=1) == Way("lifted", 20, 1, None)
     assert usual(trials, "lifted", probe=None, cores=2) == Way("in turn", 1, 2, 1)
+
+
+def test_compiling_is_tried_in_long_runs_only(times, monkeypatch):
+    seconds, tried, _ = times
+    seconds |= {"lifted": 1e-3, "compiled": 1e-4, "in turn": 1e-2}
+    monkeypatch.setattr(planner, "form_of", lambda trials: "lifted")
+    monkeypatch.setenv("NETSITTER_WAYS", "off")
+    batch = plans_of()[0].loop.batch
+    steps = planner.COMPILING_S / (planner.SHARE * 6 * 1e-3)
+    for share, form in ((0.5, "lifted"), (2.0, "compiled")):
+        tried.clear()
+        made = cohort(plans_of(loop__epochs=1), probe=probe(), rows=round(batch * share * steps))
+        assert made.way.form == form
+        assert any(way.form == "compiled" for way in tried) == (form == "compiled")
 
 
 def test_other_ways_are_other_ways():

@@ -38,7 +38,8 @@ class Turn(NamedTuple):
 class Way(NamedTuple):
     """How the trials of a cohort run.
 
-    form: "alone", "dense" (layers on stacked outputs), "lifted" (by `vmap`), or "in turn": each trial by itself.
+    form: "alone", "dense" (layers on stacked outputs), "lifted" (by `vmap`), "compiled" (lifted, by `torch.compile`),
+    or "in turn": each trial by itself.
     chunk: trials at once. workers: threads, each with chunks of its own.
     threads: of the processor for each operation; None leaves them as they are.
     """

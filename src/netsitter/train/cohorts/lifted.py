@@ -67,9 +67,13 @@ class Lifted(Cohort):
 
     def _gradients(self, x_B: Tensor, y_B: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of each trial, and by name the gradients of all that have one."""
-        loss_T: Tensor = self._lift(lambda call: loss_of(call, x_B, y_B, self.loss))
+        loss_T = self._lifted_losses(x_B, y_B)
         grads = torch.autograd.grad(loss_T.sum(), list(self.params.values()), allow_unused=True)
         return loss_T, {name: grad for name, grad in zip(self.params, grads, strict=True) if grad is not None}
+
+    def _lifted_losses(self, x_B: Tensor, y_B: Tensor) -> Tensor:
+        loss_T: Tensor = self._lift(lambda call: loss_of(call, x_B, y_B, self.loss))
+        return loss_T
 
     def sums(self, batches: Batches, *, measure: Measure) -> Sums:
         with torch.no_grad(), evaluating(self.net):

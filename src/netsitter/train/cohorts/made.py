@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from netsitter.plan.plan import Plan
 from netsitter.train.cohorts.cohort import Cohort, Way
+from netsitter.train.cohorts.compiled import Compiled
 from netsitter.train.cohorts.dense import Dense
 from netsitter.train.cohorts.dense_layers import chain_of
 from netsitter.train.cohorts.in_turn import InTurn
@@ -20,6 +21,9 @@ from netsitter.train.cohorts.single import Single
 from netsitter.train.losses import Loss
 from netsitter.train.noise import draws_foreign
 from netsitter.train.own_optimiser import MakeOptimizer
+
+FORMS: dict[str, type[Lifted]] = {"dense": Dense, "lifted": Lifted, "compiled": Compiled}
+"""By name, the ways to take a step of several trials together."""
 
 
 class Trials(NamedTuple):
@@ -43,7 +47,7 @@ def made(trials: Trials, way: Way) -> Cohort:
     if way.form == "in turn":
         singles = [Single(net, plan, trials.loss, trials.optimizer) for net, plan in zip(*trials[:2], strict=True)]
         return InTurn(singles, way)
-    form = Dense if way.form == "dense" else Lifted
+    form = FORMS[way.form]
     if way.chunk >= count and way.threads is None:
         return form(*trials[:3])
     return InTurn([form(*trials.part(span)[:3]) for span in spans(count, way)], way)

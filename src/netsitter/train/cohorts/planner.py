@@ -17,6 +17,7 @@ from netsitter.train.cohorts.cohort import Turn, Way
 from netsitter.train.cohorts.made import Trials, form_of, lifts, made, side_by_side_safe, spans
 from netsitter.train.cohorts.ways import others, usual
 from netsitter.train.cohorts.workers import CORES
+from netsitter.train.device import machine_facts, wait_for
 
 SHARE = 0.02
 """Of the run's work, that trying may cost."""
@@ -30,7 +31,18 @@ LEAST_STEPS = 2
 LEAST_S, ROUNDS = 0.005, 5
 """Seconds that are timed at least at a time, and how often, at most; the least time counts."""
 
+COMPILING_S = 60
+"""Seconds that compiling may take: 23 to 38 were seen on two cores."""
+
 Batch = tuple[Tensor, Tensor]
+
+
+FORM_WORDS = {
+    "dense": "stacked layers",
+    "lifted": "lifted by vmap",
+    "compiled": "lifted by vmap and compiled",
+    "in turn": "one after the other",
+}
 
 
 class Planned(NamedTuple):
@@ -50,12 +62,14 @@ def planned(
     form, count = form_of(trials), len(trials.nets)
     if form == "lifted" and probe is not None and not lifts(trials, probe):
         form = "in turn"
-    if device.type != "cpu":
-        return Planned(Way(form, count), "on this device all at once")
-    cores = (cores or CORES) if side_by_side_safe(trials, probe) else 1
-    way = usual(trials, form, probe=probe, cores=cores)
-    choices = [way, *others(way, form, count=count, cores=cores)]
-    name = _name(trials, choices, cores)
+    if device.type == "cpu":
+        cores = (cores or CORES) if side_by_side_safe(trials, probe) else 1
+        way = usual(trials, form, probe=probe, cores=cores)
+        choices = [way, *others(way, form, count=count, cores=cores)]
+    else:
+        way = Way(form, count)
+        choices = [way] if form == "in turn" else [way, Way("compiled", count)]
+    name = _name(trials, choices, cores, machine_facts(device)["device"])
     known = remembered.recall(name)
     if known in choices:
         return Planned(known, "as remembered of this machine")
@@ -79,7 +93,8 @@ def planned(
 def _tried(trials: Trials, choices: Sequence[Way], probe: Batch, *, steps: int) -> dict[Way, float]:
     """The least seconds of a step of one trial by way, over rounds of all ways; nothing, if that would be too dear."""
     plan, count, began = trials.plans[0], len(trials.nets), time.perf_counter()
-    if sum(LEAST_STEPS * _together(way, count) for way in choices) > SHARE * steps * count:
+    soon = [way for way in choices if way.form != "compiled"]
+    if sum(LEAST_STEPS * _together(way, count) for way in soon) > SHARE * steps * count:
         return {}
     places = torch.arange(plan.loop.batch or 1) % len(probe[0])
     batch = probe[0][places], probe[1][places]
@@ -87,7 +102,10 @@ def _tried(trials: Trials, choices: Sequence[Way], probe: Batch, *, steps: int) 
     with torch.random.fork_rng(devices=[]):
         timed = {choices[0]: _Timed(trials, choices[0], batch)}
         may = SHARE * steps * count * timed[choices[0]].seconds()
-        if (time.perf_counter() - began) * len(choices) > may:
+        trying = (time.perf_counter() - began) * len(soon)
+        if trying + COMPILING_S > may:
+            choices = soon
+        if trying > may or len(choices) == 1:
             return {}
         timed |= {way: _Timed(trials, way, batch) for way in choices[1:]}
         for _ in range(ROUNDS):
@@ -114,8 +132,10 @@ class _Timed:
 
     def seconds(self) -> float:
         """Seconds of a step of one trial, now."""
+        wait_for(self.turn.x_B.device)
         start = time.perf_counter()
         self.cohort.stretch(self.turns)
+        wait_for(self.turn.x_B.device)
         each = (time.perf_counter() - start) / len(self.turns)
         self.turns = [self.turn] * max(1, min(10, int(LEAST_S / each)))
         return each / self.cohort.trials
@@ -133,12 +153,12 @@ def _told(seconds: dict[Way, float], best: Way) -> str:
 
 def words(way: Way) -> str:
     """A way in few words."""
-    form = {"dense": "stacked layers", "lifted": "lifted by vmap", "in turn": "one after the other"}[way.form]
+    form = FORM_WORDS[way.form]
     chunk = f", {way.chunk} trials at once" if way.form != "in turn" else ""
     return f"{form}{chunk}" + (f", on {way.workers} threads" if way.workers > 1 else "")
 
 
-def _name(trials: Trials, choices: Iterable[Way], cores: int) -> str:
+def _name(trials: Trials, choices: Iterable[Way], cores: int | None, device: str) -> str:
     """What a choice is remembered by: all that it depends on but the machine."""
     net, plan = trials.nets[0], trials.plans[0]
     facts = [
@@ -149,5 +169,6 @@ def _name(trials: Trials, choices: Iterable[Way], cores: int) -> str:
         [list(p.shape) for p in net.parameters()],
         list(choices),
         cores,
+        device,
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import platform
+from datetime import date
 from pathlib import Path
 
 import torch
@@ -22,13 +23,16 @@ VARIABLE = "NETSITTER_WAYS"
 MOST = 1_000
 """Choices that are kept, the latest."""
 
+DAYS = 30
+"""Behind these a choice is forgotten: others may have used the machine when it was made."""
+
 
 def recall(name: str) -> Way | None:
     """The way that was kept under this name on this machine; None where none was, or nothing can be read."""
-    way = _read().get(f"{_machine()}/{name}")
-    if not isinstance(way, list) or len(way) != len(Way._fields):
-        return None
-    return Way(*way)
+    match _read().get(f"{_machine()}/{name}"):
+        case {"way": [*way], "day": int(day)} if len(way) == len(Way._fields) and 0 <= _today() - day < DAYS:
+            return Way(*way)
+    return None
 
 
 def keep(name: str, way: Way) -> None:
@@ -36,11 +40,16 @@ def keep(name: str, way: Way) -> None:
     file = _file()
     if file is None:
         return
-    known = {**_read(), f"{_machine()}/{name}": list(way)}
+    known = {**_read(), f"{_machine()}/{name}": {"way": list(way), "day": _today()}}
     text = json.dumps(dict(list(known.items())[-MOST:]), indent=1)
     with contextlib.suppress(OSError, NetsitterError):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_durably(file, text.encode())
+
+
+def _today() -> int:
+    """Days since 1 January of the year 1."""
+    return date.today().toordinal()
 
 
 def _read() -> dict[str, object]:

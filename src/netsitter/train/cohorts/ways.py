@@ -55,6 +55,8 @@ def others(way: Way, form: str, *, count: int, cores: int) -> list[Way]:
         sizes = (way.chunk // 2, way.chunk * 2) if way.form == form else (4, share)
         found += [Way(form, max(1, min(share, size)), cores, threads) for size in sizes]
         found.append(Way(form, min(count, way.chunk * cores if way.form == form else count), 1, threads))
+    if form == "lifted":
+        found.append(Way("compiled", count))
     return [other for other in dict.fromkeys(found) if other != way]
 
 
