@@ -180,6 +180,16 @@ def test_a_run_that_reached_its_aim_is_told_its_faults_as_notes():
     assert severities == ["warning", "note"]
 
 
+def test_labels_are_not_called_shuffled_any_more_when_unseen_rows_are_answered():
+    nothing = {"rows": 1_000.0, "neighbours": 0.01, "linear": -0.02, "noise": 0.03}
+    facts = start(data=table(), signal=nothing, target=replace(TARGET, classes=2))
+    doctor, named = Doctor(Plan()), []
+    for val in ([0.5, 0.52], [0.5, 0.6], [0.6, 0.8]):
+        found = doctor.conclude(run(train=[0.6, 0.8], val=val, facts=facts))
+        named.append("shuffled-labels" in {f.slug for one in found for f in (one, *one.echoes)})
+    assert named == [True, True, False], "of 100 rows, three standard errors are 0.15"
+
+
 @pytest.mark.parametrize(("form", "shape"), [("classes", (10, 10)), ("several", (5,))])
 def test_of_pixels_and_of_several_labels_the_commonest_answer_is_what_guessing_scores(form, shape):
     facts = replace(

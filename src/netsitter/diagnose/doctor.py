@@ -33,6 +33,9 @@ FATAL = (
 )  # fmt: skip
 """Faults, as errors, of which no more steps will cure a network that has learned nothing yet."""
 
+REFUTED = ("shuffled-labels",)
+"""Faults told before training of which a network that answers unseen rows better than guessing is the refutation."""
+
 GIVE_UP = 0.2
 """Share of the steps after which a run may be given up."""
 
@@ -114,6 +117,12 @@ def _is_echo(finding: Finding, root: Finding, start: StartFacts | None) -> bool:
     return explains(root.slug, finding.slug) or (finding.slug in TUNED and mends(root.slug, start))
 
 
+def _answers_unseen(trace: Trace) -> bool:
+    """Whether any trial has answered validation rows better than guessing, beyond three standard errors."""
+    limit = 1.5 * noise_of_fit(trace, "val")
+    return any((fits(trace, trial, "val") > limit).any() for trial in range(trials(trace)))
+
+
 def _once(findings: Iterable[Finding]) -> list[Finding]:
     """One finding for each fault, place and trial: the gravest."""
     found: dict[tuple[str, str, int | None], Finding] = {}
@@ -174,7 +183,7 @@ class Doctor:
         if start is not None:
             if self._of_start is None or self._of_start[0] is not start:
                 self._of_start = (start, _of_start(start, self.plan))
-            found += self._of_start[1]
+            found += (f for f in self._of_start[1] if f.slug not in REFUTED or not _answers_unseen(trace))
         else:
             found += [event.finding for event in trace.of(Found) if event.finding.step is None]
         return concluded((self._mild(finding, trace) for finding in found), start)
