@@ -115,6 +115,13 @@ def cubes() -> list[float]:
         return [2 * 2048**3 / seconds(lambda: torch.mm(a, b, out=out)) / 1e9 for _ in range(10)]
 
 
+def among_cubes(work: Callable[[], object]) -> tuple[float, float, float]:
+    """What `taken` tells, and the middle of the cubes right before and right behind."""
+    before = cubes()
+    clock, processor = taken(work)
+    return clock, processor, median(before + cubes())
+
+
 def compared(load: Load, peer: Peer, *, pairs: int, trials: int | None = None) -> dict[str, Any]:
     """One row of the table."""
     if importlib.util.find_spec(peer.needs) is None:
@@ -138,17 +145,15 @@ def compared(load: Load, peer: Peer, *, pairs: int, trials: int | None = None) -
             run(load, parts, theirs[:2])
             own()
             times, peaks = [], []
+            turns = {"theirs": lambda: taken(lambda: run(load, parts, theirs)), "ours": lambda: among_cubes(own)}
             for pair in range(pairs):
-                turns = {"theirs": lambda: run(load, parts, theirs), "ours": own}
-                order = list(turns) if pair % 2 else list(turns)[::-1]
-                found = {}
-                for name in order:
-                    around = cubes() if name == "ours" else []
-                    found[name] = taken(turns[name])
-                    around += cubes() if name == "ours" else []
-                    peaks += [median(around)] if around else []
-                scales = {"theirs": few * epochs, "ours": count * epochs}
-                times.append([each / scales[name] for name in scales for each in found[name]])
+                order = turns if pair % 2 else reversed(turns)
+                found = {name: turns[name]() for name in order}
+                ours_clock, ours_processor, peak = found["ours"]
+                each = [seconds / (few * epochs) for seconds in found["theirs"]]
+                each += [seconds / (count * epochs) for seconds in (ours_clock, ours_processor)]
+                times.append(each)
+                peaks.append(peak)
     except (NotImplementedError, ImportError) as error:
         return {"load": load.name, "peer": peer.letter, "left out": str(error).splitlines()[0]}
     theirs_s, theirs_cpu, ours_s, ours_cpu = (median(column) for column in zip(*times, strict=True))
