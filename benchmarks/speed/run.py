@@ -147,12 +147,9 @@ def compared(load: Load, peer: Peer, *, pairs: int, trials: int | None = None) -
             times, peaks = [], []
             turns = {"theirs": lambda: taken(lambda: run(load, parts, theirs)), "ours": lambda: among_cubes(own)}
             for pair in range(pairs):
-                order = turns if pair % 2 else reversed(turns)
-                found = {name: turns[name]() for name in order}
-                ours_clock, ours_processor, peak = found["ours"]
-                each = [seconds / (few * epochs) for seconds in found["theirs"]]
-                each += [seconds / (count * epochs) for seconds in (ours_clock, ours_processor)]
-                times.append(each)
+                found = {name: turns[name]() for name in (turns if pair % 2 else reversed(turns))}
+                *ours, peak = found["ours"]
+                times.append([s / (few * epochs) for s in found["theirs"]] + [s / (count * epochs) for s in ours])
                 peaks.append(peak)
     except (NotImplementedError, ImportError) as error:
         return {"load": load.name, "peer": peer.letter, "left out": str(error).splitlines()[0]}

@@ -121,7 +121,7 @@ def _for_longer(name: str, axis: Axis, limits: Axis, ratio: float) -> Refined:
     by = log(ratio) / log(axis.high / axis.low)
     low, high = axis.shares(limits)
     there = axis.part(0, min(1 + by, high)) if sign > 0 else axis.part(max(-by, low), 1)
-    if str(there) == str(axis):
+    if str(there) == str(axis):  # at its limit but for rounding
         return Refined(name, axis, "")
     return Refined(name, there, f"{name}: {axis} -> {there}, as {what} may be best with {ratio:.2g} times the epochs")
 

@@ -40,7 +40,7 @@ def test_compiled_steps_with_noise_and_batch_norm_are_lifted_ones():
     close(compiled, trained("lifted"))
 
 
-class Branching(nn.Module):
+class Breaking(nn.Module):
     """Cannot be compiled as one graph."""
 
     def __init__(self, p) -> None:
@@ -54,9 +54,9 @@ class Branching(nn.Module):
 
 
 def test_what_cannot_be_compiled_is_lifted():
-    compiled = trained("compiled", Branching)
+    compiled = trained("compiled", Breaking)
     assert not compiled.compiles
-    close(compiled, trained("lifted", Branching))
+    close(compiled, trained("lifted", Breaking))
 
 
 def test_without_a_compiler_steps_are_lifted_ones_to_the_bit(monkeypatch):

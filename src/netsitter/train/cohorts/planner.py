@@ -43,6 +43,7 @@ FORM_WORDS = {
     "compiled": "lifted by vmap and compiled",
     "in turn": "one after the other",
 }
+"""What a form is called in few words."""
 
 
 class Planned(NamedTuple):
