@@ -6,10 +6,11 @@ import math
 import os
 import signal
 import threading
+from contextlib import nullcontext
 
 import pytest
 
-from netsitter.train.stopping import better, heed_signals, out_of_patience
+from netsitter.train.stopping import better, heed_signals, out_of_patience, unbroken
 
 
 def test_a_score_that_is_no_number_is_never_better():
@@ -57,6 +58,34 @@ def test_outside_the_main_thread_nothing_is_caught():
     thread.join()
     assert found == [False]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize(("signals", "done"), [(0, "all"), (1, "all"), (2, "a part")])
+def test_what_must_not_be_broken_off_is_done_before_a_first_signal_counts(signals, done):
+    seen = ["nothing"]
+
+    def work() -> None:
+        with unbroken():
+            seen.append("a part")
+            for _ in range(signals):
+                signal.raise_signal(signal.SIGINT)
+            seen.append("all")
+        if signals:
+            seen.append("more")
+
+    with pytest.raises(KeyboardInterrupt) if signals else nullcontext():
+        work()
+    assert seen[-1] == done
+
+
+def test_a_signal_outlives_a_fault_of_what_must_not_be_broken_off():
+    def work() -> None:
+        with unbroken():
+            signal.raise_signal(signal.SIGINT)
+            raise ArithmeticError("of its own")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
 
 
 def test_a_signal_that_the_caller_ignores_stays_ignored():

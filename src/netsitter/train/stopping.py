@@ -58,3 +58,15 @@ def heed_signals() -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """What happens within is done whole: a signal to stop takes effect behind it. A second one ends at once."""
+    stop = Stop()
+    try:
+        with heed_signals() as stop:
+            yield
+    finally:
+        if stop.signal is not None:
+            signal.raise_signal(stop.signal)

@@ -145,7 +145,7 @@ def test_no_worker_outlives_its_search(how, tmp_path):
         wait_until(lambda: not any(map(lives, workers)), 30)
     finally:
         search.kill()
-        search.communicate()
+        print(search.communicate()[1])
 
 
 def lives(pid: int) -> bool:

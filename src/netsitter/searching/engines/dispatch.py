@@ -10,6 +10,7 @@ from typing import Any
 from netsitter.errors import RunError
 from netsitter.searching.engines.site import DataElsewhere
 from netsitter.searching.legs import Leg, Reached
+from netsitter.train.stopping import unbroken
 
 DEATHS = 3
 """Workers that one leg may take with it: then it is the leg, and not chance, that ends them."""
@@ -20,7 +21,10 @@ class WorkerLost(Exception):
 
 
 class Dispatcher(ABC):
-    """An engine whose workers are elsewhere. What a back end must do: begin a leg, wait, hand over a result."""
+    """An engine whose workers are elsewhere. What a back end must do: begin a leg, wait, hand over a result.
+
+    Of all it does, only waiting can be broken off: a worker that Ctrl-C left half begun would be known to nobody.
+    """
 
     slots: int
 
@@ -29,12 +33,14 @@ class Dispatcher(ABC):
         try:
             while waiting or running:
                 while waiting and len(running) < self.slots:
-                    place = waiting.popleft()
-                    running[self.begin(legs[place])] = place
+                    with unbroken():
+                        place = waiting.popleft()
+                        running[self.begin(legs[place])] = place
                 for task in self.wait(running):
                     place = running.pop(task)
                     try:
-                        reached = self.result(task)
+                        with unbroken():
+                            reached = self.result(task)
                     except DataElsewhere:
                         waiting.append(place)
                     except WorkerLost as lost:
@@ -46,8 +52,9 @@ class Dispatcher(ABC):
                         yield place, reached
         finally:
             # A search that is left has no use for what still runs.
-            for task in running:
-                self.cancel(task)
+            with unbroken():
+                for task in running:
+                    self.cancel(task)
 
     @abstractmethod
     def begin(self, leg: Leg) -> Any:

@@ -16,6 +16,7 @@ from loky import ProcessPoolExecutor
 from netsitter.searching.engines.dispatch import Dispatcher, WorkerLost
 from netsitter.searching.engines.site import DataElsewhere, Site, Worker
 from netsitter.searching.legs import Leg, Reached
+from netsitter.train.stopping import unbroken
 
 ORPHANED_S = 1.0
 """Seconds between two looks of a worker whether the search's own process is still there."""
@@ -67,12 +68,14 @@ class Processes(Dispatcher):
         return reached
 
     def cancel(self, task: Future[Reached]) -> None:
-        self._renew(self._busy.pop(task))
+        if task in self._busy:  # and not yet ended by `close`
+            self._renew(self._busy.pop(task))
 
     def close(self) -> None:
-        for pool in [*self._idle, *self._busy.values()]:
-            pool.shutdown(wait=True, kill_workers=True)
-        self._idle, self._busy = [], {}
+        with unbroken():
+            for pool in [*self._idle, *self._busy.values()]:
+                pool.shutdown(wait=True, kill_workers=True)
+            self._idle, self._busy = [], {}
 
     def _pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(1, initializer=_settle, initargs=(self._code, self.sent, self._threads, os.getpid()))
