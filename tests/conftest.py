@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ import torch
 from hypothesis import settings
 
 torch.set_num_threads(1)
+
+# Ctrl-C means the same to tests in the background, which a shell tells to ignore it, and to what they begin.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test knows, or tells, how this machine trained before.
 os.environ["NETSITTER_WAYS"] = "off"
