@@ -137,3 +137,24 @@ def test_rows_lie_as_the_filters_do(last):
     made = cohort_of(nets, plans, LOSS, device=CPU, way=Way("in turn"))
     made.step(torch.randn(4, 3, 5, 5), torch.tensor([0, 1, 0, 1]), step=1, epoch=0, lrs=[0.1, 0.1])
     assert [net.seen for net in nets] == [[last], [last]]
+
+
+def test_channels_laid_last_change_no_more_than_last_bits_and_come_back_as_they_were():
+    def made(last: bool):
+        torch.manual_seed(0)
+        nets = [nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(36, 2)) for _ in range(2)]
+        plans = [plan(optim__lr=lr) for lr in (0.1, 0.2)]
+        return cohort_of(nets, plans, LOSS, device=CPU, way=Way("in turn", last=last))
+
+    first, last = made(False), made(True)
+    x, y = torch.randn(8, 3, 5, 5), torch.tensor([0, 1] * 4)
+    for step in (1, 2, 3):
+        losses = [cohort.step(x, y, step=step, epoch=0, lrs=[0.1, 0.2]) for cohort in (first, last)]
+        torch.testing.assert_close(*losses)
+    assert not last.parts[0].net[0].weight.is_contiguous()
+    for trial in range(2):
+        mine, theirs = last.network(trial), first.network(trial)
+        torch.testing.assert_close(mine.state_dict(), theirs.state_dict())
+        assert all(p.is_contiguous() for p in mine.parameters())
+    last.load(first.state())
+    assert all(torch.equal(tensor, first.state()[name]) for name, tensor in last.state().items())

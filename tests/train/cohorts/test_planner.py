@@ -11,7 +11,7 @@ from torch import nn
 from netsitter.train.cohort import cohort_of
 from netsitter.train.cohorts import planner
 from netsitter.train.cohorts.cohort import Way
-from netsitter.train.cohorts.made import Trials, side_by_side_safe
+from netsitter.train.cohorts.made import Trials, can_lie_last, side_by_side_safe
 from netsitter.train.cohorts.remembered import DAYS
 from netsitter.train.cohorts.ways import cache_bytes, first_units, others, trial_bytes, usual
 from tests.train.blobs import CPU, LOSS, blobs, net_of, plan
@@ -192,6 +192,51 @@ def test_networks_that_draw_from_the_shared_generator_do_not_run_side_by_side():
     assert side_by_side_safe(plain, probe())
     assert not side_by_side_safe(plain, None)
     assert torch.equal(random, torch.get_rng_state())
+
+
+class Viewing(nn.Module):
+    """What only works with channels first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.out = nn.Conv2d(3, 2, 3), nn.Linear(18, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.out(self.conv(x).view(len(x), -1))
+
+
+def convolving(noise: float = 0.5) -> nn.Module:
+    return nn.Sequential(nn.Conv2d(3, 2, 3), nn.BatchNorm2d(2), nn.Dropout(noise), nn.Flatten(), nn.Linear(18, 4))
+
+
+@pytest.mark.parametrize(
+    ("make", "can"),
+    [
+        (convolving, True),
+        (lambda: convolving().to(memory_format=torch.channels_last), False),
+        (Viewing, False),
+        (lambda: nn.Sequential(nn.Flatten(), nn.Linear(75, 4)), False),
+    ],
+)
+def test_channels_are_laid_last_where_that_is_new_and_goes_through(make, can):
+    nets = [make(), make()]
+    random, before = torch.get_rng_state(), [{k: v.clone() for k, v in net.state_dict().items()} for net in nets]
+    assert can_lie_last(Trials(nets, own(), LOSS), probe((3, 5, 5))) == can
+    assert torch.equal(random, torch.get_rng_state())
+    for net, state in zip(nets, before, strict=True):
+        torch.testing.assert_close(net.state_dict(), state, rtol=0, atol=0)
+
+
+def test_users_convnets_are_laid_with_channels_last_where_that_is_faster(times):
+    seconds, tried, _ = times
+    last = Way("in turn", 1, 2, 1, last=True)
+    seconds |= {last: 1e-7, "in turn": 1e-6}
+    made = cohort_of(
+        [convolving(noise=0), convolving(noise=0)], own(), LOSS, device=CPU, probe=probe((3, 5, 5)), rows=ROWS
+    )
+    assert made.way == last
+    assert made.how.startswith("one after the other, channels last, on 2 threads: tried")
+    assert Way("in turn", 1, 2, 1) in tried
 
 
 def test_chunks_of_the_rule_fit_the_cache_and_small_trials_run_at_once():

@@ -42,12 +42,14 @@ class Way(NamedTuple):
     or "in turn": each trial by itself.
     chunk: trials at once. workers: threads, each with chunks of its own.
     threads: of the processor for each operation; None leaves them as they are.
+    last: whether filters and images are laid with their channels last in memory; else they stay as they are.
     """
 
     form: str
     chunk: int = 1
     workers: int = 1
     threads: int | None = None
+    last: bool = False
 
 
 class Cohort(ABC):

@@ -75,7 +75,8 @@ class InTurn(Cohort):
 
     def network(self, trial: int) -> nn.Module:
         place = bisect([span.stop for span in self.spans], trial)
-        return self.parts[place].network(trial - self.spans[place].start)
+        found = self.parts[place].network(trial - self.spans[place].start)
+        return found.to(memory_format=torch.contiguous_format) if self.way.last else found
 
 
 def _together(each: Sequence[Looked]) -> Looked:

@@ -45,7 +45,10 @@ def made(trials: Trials, way: Way) -> Cohort:
     """The trials as a cohort that runs this way. The networks are taken over."""
     count = len(trials.nets)
     if way.form == "in turn":
-        singles = [Single(net, plan, trials.loss, trials.optimizer) for net, plan in zip(*trials[:2], strict=True)]
+        nets = [net.to(memory_format=torch.channels_last) for net in trials.nets] if way.last else trials.nets
+        singles = [
+            Single(net, plan, trials.loss, trials.optimizer) for net, plan in zip(nets, trials.plans, strict=True)
+        ]
         return InTurn(singles, way)
     form = FORMS[way.form]
     if way.chunk >= count and way.threads is None:
@@ -79,10 +82,24 @@ def can_be_lifted(nets: Sequence[nn.Module]) -> bool:
 
 def lifts(trials: Trials, probe: tuple[Tensor, Tensor]) -> bool:
     """Whether one lifted step of two copies goes through: control flow that looks at values, for one, does not."""
-    try:
-        made(trials.part(slice(2)).copies(), Way("lifted", 2)).step(*probe, step=1, epoch=0, lrs=[0.0, 0.0])
-    except RuntimeError:
+    return _steps(trials.part(slice(2)), Way("lifted", 2), probe)
+
+
+def can_lie_last(trials: Trials, probe: tuple[Tensor, Tensor]) -> bool:
+    """Whether there are filters to be laid with their channels last, and a step goes through: `view` may refuse it."""
+    filters = [p for p in trials.nets[0].parameters() if p.ndim == 4]
+    if all(p.is_contiguous(memory_format=torch.channels_last) for p in filters):
         return False
+    return _steps(trials.part(slice(1)), Way("in turn", last=True), probe)
+
+
+def _steps(trials: Trials, way: Way, probe: tuple[Tensor, Tensor]) -> bool:
+    """Whether copies of the trials take a step this way."""
+    with torch.random.fork_rng(devices=[]):
+        try:
+            made(trials.copies(), way).step(*probe, step=1, epoch=0, lrs=[0.0] * len(trials.nets))
+        except RuntimeError:
+            return False
     return True
 
 

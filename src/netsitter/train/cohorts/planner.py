@@ -14,7 +14,7 @@ from torch import Tensor
 
 from netsitter.train.cohorts import remembered
 from netsitter.train.cohorts.cohort import Turn, Way
-from netsitter.train.cohorts.made import Trials, form_of, lifts, made, side_by_side_safe, spans
+from netsitter.train.cohorts.made import Trials, can_lie_last, form_of, lifts, made, side_by_side_safe, spans
 from netsitter.train.cohorts.ways import others, usual
 from netsitter.train.cohorts.workers import CORES
 from netsitter.train.device import machine_facts, wait_for
@@ -66,7 +66,8 @@ def planned(
     if device.type == "cpu":
         cores = (cores or CORES) if side_by_side_safe(trials, probe) else 1
         way = usual(trials, form, probe=probe, cores=cores)
-        choices = [way, *others(way, form, count=count, cores=cores)]
+        last = probe is not None and can_lie_last(trials, probe)
+        choices = [way, *others(way, form, count=count, cores=cores, last=last)]
     else:
         way = Way(form, count)
         choices = [way] if form == "in turn" else [way, Way("compiled", count)]
@@ -156,7 +157,8 @@ def words(way: Way) -> str:
     """A way in few words."""
     form = FORM_WORDS[way.form]
     chunk = f", {way.chunk} trials at once" if way.form != "in turn" else ""
-    return f"{form}{chunk}" + (f", on {way.workers} threads" if way.workers > 1 else "")
+    last = ", channels last" if way.last else ""
+    return f"{form}{chunk}{last}" + (f", on {way.workers} threads" if way.workers > 1 else "")
 
 
 def _name(trials: Trials, choices: Iterable[Way], cores: int | None, device: str) -> str:
