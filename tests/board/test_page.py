@@ -14,18 +14,12 @@ from netsitter.board.shelf import run_id
 from netsitter.record.events import Ended, Outcome
 from netsitter.record.journal import Journal
 from netsitter.testing.stories import HOSTILE, story
-from tests.board.browser import WAIT_MS, browsing, served
 from tests.board.folders import WHOLE, ended, epoch, found, measured, started, write
+from tests.board.serving import WAIT_MS, served
 from tests.cli.command import archive
 from tests.cli.command import started as command
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with browsing() as browser:
-        yield browser
 
 
 @contextmanager

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from tests.board.browser import Served, served
 from tests.board.folders import write
+from tests.board.serving import Served, served
 from tests.cli.command import inside, started
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from netsitter.record.gain import gained
+
 NEIGHBOURS = 10
 """That vote on each row."""
 
@@ -33,7 +35,7 @@ def label_signal(x_N: np.ndarray, y_N: np.ndarray, *, classify: bool) -> dict[st
     guessed, linear = _by_neighbours(x_ND, targets_NO), _by_line(x_ND, targets_NO)
     if classify:
         largest = float(targets_NO.mean(axis=0).max())
-        score = lambda made: (float((made.argmax(axis=1) == y_N).mean()) - largest) / max(1 - largest, 1e-9)
+        score = lambda made: gained(float((made.argmax(axis=1) == y_N).mean()), largest)
         noise = np.sqrt(largest * (1 - largest) / len(y_N)) / max(1 - largest, 1e-9)
     else:
         score = lambda made: 1 - float(((made - targets_NO) ** 2).mean())

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from netsitter.diagnose.evidence import AS_IT_IS, HALF, reached
 from netsitter.diagnose.noise import score_noise
 from netsitter.record.events import EpochEnded, Outcome, TrialEnded
+from netsitter.record.gain import gained
 from netsitter.record.start_facts import StartFacts
 from netsitter.record.trace import Trace
 
@@ -68,7 +69,7 @@ def fits(trace: Trace, trial: int, part: str = "train") -> NDArray[np.float64]:
     if guess is None or not len(scores.steps):
         return np.empty(0)
     column: NDArray[np.float64] = scores.values[:, trial]
-    return (column - guess) / max(1 - guess, 1e-9)
+    return gained(column, guess)
 
 
 def noise_of_fit(trace: Trace, part: str) -> float:

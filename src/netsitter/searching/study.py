@@ -10,6 +10,7 @@ from netsitter.errors import PlanError
 from netsitter.plan.plan import Plan, changed
 from netsitter.plan.space import Axis, Range, Space, as_plain, hull, log, pick
 from netsitter.record.events import Event, Searched, StageBegan
+from netsitter.record.gain import gained
 from netsitter.record.standard_error import error_of_share
 from netsitter.searching.course import LENGTHS, Stage, course, timed_course
 from netsitter.searching.engines.engine import Engine
@@ -187,7 +188,7 @@ class Study:
         """What the best of them has learned, as a share of what there is to gain."""
         guess = guess_of(self.ready.parts.feeds["val"].y_N, self.ready.parts.measure) or 0.0
         best = max((r.score for r in seen if r.score is not None), default=guess)
-        return (best - guess) / max(1 - guess, 1e-9)
+        return gained(best, guess)
 
     def _allowed(self, name: str, axis: Range) -> bool:
         """Whether the plan takes both ends of an axis."""

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from netsitter.data.batches import batch_bounds, epoch_order
 from netsitter.plan.choose import LEARNING_RATES
 from netsitter.plan.plan import changed
+from netsitter.record.gain import gained
 from netsitter.record.start_facts import Attempt
 from netsitter.train.cohorts.single import Single
 from netsitter.train.noise import dropouts_of
@@ -238,7 +239,7 @@ class _Laboratory:
         if not math.isfinite(score):
             return -1.0
         guess = guess_of(self.probe[1], self.ready.parts.measure)
-        return max(score, -1.0) if guess is None else (score - guess) / max(1 - guess, 1e-9)
+        return max(score, -1.0) if guess is None else gained(score, guess)
 
     def standardised(self) -> Callable[[Tensor], Tensor] | None:
         """Inputs at mean 0 and spread 1 by feature (by channel in images); None for whole numbers."""

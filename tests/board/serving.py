@@ -1,9 +1,8 @@
-"""A board in a process of its own, as a user begins it, and Debian's Chromium to look at it."""
+"""A board in a process of its own, as a user begins it."""
 
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-
 from tests.cli.command import started
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 WAIT_MS = 30_000
 """Until something is given up that should be there within a second: machines may be busy, and no test is on time."""
@@ -50,15 +45,3 @@ def served(folder: Path, *options: object) -> Iterator[Served]:
     finally:
         process.terminate()
         process.communicate(timeout=30)
-
-
-@contextmanager
-def browsing() -> Iterator[object]:
-    """A browser. Skips, with the reason, where there is none."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: Debian's package chromium is not installed")
-    api = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install playwright")
-    with api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
