@@ -11,6 +11,7 @@ from netsitter.cli.verdict import checked_severity, code_of
 
 
 def check(
+    context: typer.Context,
     data: Annotated[str | None, typer.Argument(help="as for fit")] = None,
     net: opt.Net = None,
     act: opt.Act = None,
@@ -39,14 +40,7 @@ def check(
     from netsitter.doors.check import check as check_door
 
     checked_severity(fail_on)
-    short = {
-        "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim,
-        "lr": lr, "epochs": epochs, "l2": l2, "batch": batch, "seed": seed,
-        "resize": resize, "task": task, "select": opt.listed(select), "ignore": opt.listed(ignore),
-    }  # fmt: skip
-    report = check_door(
-        data, plan=plan, show=not (json or quiet), data_dir=data_dir, options={**short, **opt.from_sets(sets)}
-    )
+    report = check_door(data, plan=plan, show=not (json or quiet), data_dir=data_dir, options=opt.asked(context))
     if json:
         opt.print_json(report.as_json())
     elif quiet:

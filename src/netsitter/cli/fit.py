@@ -59,12 +59,6 @@ def fit(
 
     checked_severity(fail_on)
     checked_when(cure)
-    short = {
-        "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim,
-        "lr": lr, "l2": l2, "schedule": schedule, "epochs": epochs, "batch": batch, "seed": seed, "device": device,
-        "resize": resize, "task": task, "select": opt.listed(select), "ignore": opt.listed(ignore),
-        "rules.stop": False if keep_going else None,
-    }  # fmt: skip
     begin_beside(context, runs, wanted=board)
     run = fit_door(
         data,
@@ -74,7 +68,7 @@ def fit(
         show=not (json or quiet),
         data_dir=data_dir,
         download=download,
-        options={**short, **opt.from_sets(sets)},
+        options={"rules.stop": False if keep_going else None, **opt.asked(context)},
     )
     cured = cured_run(run, cure, runs=runs, show=not (json or quiet))
     last = run if cured is None or cured.run is None else cured.run

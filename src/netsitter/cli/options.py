@@ -75,6 +75,13 @@ FailOn = Annotated[
 ]
 
 
+def asked(context: typer.Context) -> dict[str, Any]:
+    """The options of a command that stand for fields of the plan, by short name, and `--set` on top of them."""
+    given = {name: value for name, value in context.params.items() if name in SHORT}
+    rules = {name: _listed(given[name]) for name in ("select", "ignore") if name in given}
+    return {**given, **rules, **from_sets(context.params.get("sets"))}
+
+
 def from_sets(sets: list[str] | None) -> dict[str, Any]:
     """`--set optim.lr=1e-3` as {"optim.lr": 0.001}. Raises PlanError for what is no assignment."""
     values = {}
@@ -86,7 +93,7 @@ def from_sets(sets: list[str] | None) -> dict[str, Any]:
     return values
 
 
-def listed(texts: list[str] | None) -> tuple[str, ...] | None:
+def _listed(texts: list[str] | None) -> tuple[str, ...] | None:
     """The names of a repeatable option in which commas stand too; None when it was not given."""
     return tuple(name.strip() for text in texts for name in text.split(",")) if texts else None
 

@@ -80,16 +80,12 @@ def search(
     from netsitter.doors.search import search as search_door
 
     checked_severity(fail_on)
-    short = {
-        "net": net, "act": act, "prepare": prepare, "init": init, "norm": norm, "dropout": dropout, "optim": optim,
-        "schedule": schedule, "epochs": epochs, "batch": batch, "seed": seed,
-    }  # fmt: skip
     begin_beside(context, runs, wanted=board)
     found = search_door(
         data, space=space or "usual", trials=trials, stages=stages, sampler=sampler, budget=budget,
         folds=folds, metric=metric, plan=plan, resume=resume, runs=runs,
         show=not (json or quiet), data_dir=data_dir, engine=engine, workers=workers, address=address,
-        allow_public=allow_public, cohort=cohort, options={**short, **opt.from_sets(sets)},
+        allow_public=allow_public, cohort=cohort, options=opt.asked(context),
     )  # fmt: skip
     if json:
         opt.print_json(found.as_json())
