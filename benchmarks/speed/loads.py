@@ -66,6 +66,7 @@ LOADS = {
         Load("digits", "mlp:50", "momentum", 32, 100, 1_438, 359, (64,), 10),
         Load("table", "mlp:128,128", "adam", 200, 100, 18_000, 2_000, (54,), 7),
         Load("conv", "conv:16,32", "adam", 100, 8, 2_000, 500, (3, 32, 32), 10),
+        Load("conv-digits", "conv:16,32", "adam", 32, 8, 1_438, 359, (1, 8, 8), 10),
     )
 }
 """By name; `conv` is a part of CIFAR-10. Of the training part netsitter scores as many rows as a search does.
@@ -76,7 +77,7 @@ CIFAR-10 comes from NETSITTER_DATA; where it is not there, random pixels cost th
 
 def parts_of(load: Load) -> tuple[Resident, Resident]:
     """Training and validation part, prepared, in memory."""
-    x_N, y_N = {"digits": _digits, "table": _table}.get(load.name, _pixels)(load)
+    x_N, y_N = {"digits": _digits, "conv-digits": _digits, "table": _table}.get(load.name, _pixels)(load)
     x_N = x_N.reshape(len(x_N), *load.example)
     cut = load.rows
     x_N = x_N - x_N[:cut].mean(dim=0)
@@ -87,7 +88,7 @@ def net_of(load: Load) -> nn.Module:
     """The network of a load as people write it by hand."""
     sizes = [int(size) for size in load.net.partition(":")[2].split(",")]
     if load.net.startswith("conv"):
-        return _convnet(sizes, load.classes)
+        return _convnet(load.example[0], sizes, load.classes)
     sides = [int(np.prod(load.example)), *sizes]
     layers: list[nn.Module] = []
     for inputs, units in pairwise(sides):
@@ -95,10 +96,9 @@ def net_of(load: Load) -> nn.Module:
     return nn.Sequential(*layers, nn.Linear(sides[-1], load.classes))
 
 
-def _convnet(channels: list[int], classes: int) -> nn.Module:
+def _convnet(inputs: int, channels: list[int], classes: int) -> nn.Module:
     """What `conv` builds: one convolution, then two a stage, pooling between, the mean of each channel at the end."""
     layers: list[nn.Module] = []
-    inputs = 3
     for stage, wide in enumerate(channels):
         count = 1 if stage == 0 else 2
         for place in range(count):

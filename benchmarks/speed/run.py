@@ -64,7 +64,7 @@ PEERS = {
 IN_PROCESS = "abdgh"
 """Peers whose processor time can be seen from here. On a busy machine it tells more than the clock."""
 
-EPOCHS = {"digits": 20, "table": 2}
+EPOCHS = {"digits": 20, "conv-digits": 5, "table": 2}
 """Of each training in a pair; one elsewhere."""
 
 Run = Callable[[Load, tuple[Resident, Resident], list[Plan]], list[float]]
