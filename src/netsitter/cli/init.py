@@ -16,13 +16,14 @@ from netsitter.record.durable import write_durably
 
 
 def init(
+    context: typer.Context,
     file: Annotated[str, typer.Argument(help="where to write it; - prints it")] = "netsitter.toml",
     net: opt.Net = None,
     sets: opt.Set = None,
     force: Annotated[bool, typer.Option("--force", metavar="", help="write over a file that is there")] = False,
 ) -> None:
     """Write a plan file in which every option stands with its meaning, unit and bounds."""
-    text = commented_plan(with_options(Plan(), {"net": net, **opt.from_sets(sets)}))
+    text = commented_plan(with_options(Plan(), opt.asked(context)))
     if file == "-":
         typer.echo(text, nl=False)
         return

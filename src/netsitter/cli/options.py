@@ -79,10 +79,10 @@ def asked(context: typer.Context) -> dict[str, Any]:
     """The options of a command that stand for fields of the plan, by short name, and `--set` on top of them."""
     given = {name: value for name, value in context.params.items() if name in SHORT}
     rules = {name: _listed(given[name]) for name in ("select", "ignore") if name in given}
-    return {**given, **rules, **from_sets(context.params.get("sets"))}
+    return {**given, **rules, **_from_sets(context.params["sets"])}
 
 
-def from_sets(sets: list[str] | None) -> dict[str, Any]:
+def _from_sets(sets: list[str] | None) -> dict[str, Any]:
     """`--set optim.lr=1e-3` as {"optim.lr": 0.001}. Raises PlanError for what is no assignment."""
     values = {}
     for text in sets or ():

@@ -18,6 +18,7 @@ ROWS = 50_000
 
 
 def summary(
+    context: typer.Context,
     input_: Annotated[
         str,
         typer.Option("--input", metavar="SHAPE", help="32x32x3 (height, width, channels) of an image, 100 of a row"),
@@ -35,7 +36,7 @@ def summary(
     from netsitter.nn.summary import summary as summary_of
 
     example = example_of(input_)
-    wanted = with_options(Plan(), {"net": net, "act": act, "norm": norm, "dropout": dropout, **opt.from_sets(sets)})
+    wanted = with_options(Plan(), opt.asked(context))
     shape = DataShape(image=len(example) == 3, example=example, rows=ROWS, task="classify", outputs=outputs)
     plan, _ = choose(wanted, shape)
     told = summary_of(build(plan.net, example=example, outputs=outputs), example)

@@ -49,7 +49,9 @@ def usual(trials: Trials, form: str, *, probe: tuple[Tensor, Tensor] | None, cor
 
 def others(way: Way, form: str, *, count: int, cores: int, last: bool = False) -> list[Way]:
     """Ways of this form, or in turn, that may be faster than this one. last: whether channels may be laid last."""
-    found = [in_turn(cores), *([in_turn(cores)._replace(last=True)] if last else [])]
+    found = [in_turn(cores)]
+    if last:
+        found.append(in_turn(cores)._replace(last=True))
     if form != "in turn":
         share, threads = -(-count // cores), None if cores == 1 else 1
         sizes = (way.chunk // 2, way.chunk * 2) if way.form == form else (4, share)
